@@ -1,0 +1,38 @@
+"""Who owns a seat: the inventory engine, its ledger and the proof. See README.md here."""
+
+from rowlock.inventory.engine import RowLockEngine
+from rowlock.inventory.model import (
+    BeginPayment,
+    BeginWord,
+    Extend,
+    ExtendWord,
+    Hold,
+    HoldOutcome,
+    HoldWord,
+    InventoryEngine,
+    Release,
+    ReleaseWord,
+    SeatState,
+    SettlePayment,
+    SettleWord,
+)
+from rowlock.inventory.replica import SeatPicture, SeatReplica
+
+__all__ = [
+    "BeginPayment",
+    "BeginWord",
+    "Extend",
+    "ExtendWord",
+    "Hold",
+    "HoldOutcome",
+    "HoldWord",
+    "InventoryEngine",
+    "Release",
+    "ReleaseWord",
+    "RowLockEngine",
+    "SeatPicture",
+    "SeatReplica",
+    "SeatState",
+    "SettlePayment",
+    "SettleWord",
+]

@@ -1,0 +1,57 @@
+"""Reading the seat ledger: what a row says, and what it makes of a seat. Pure.
+
+A row's `changes` is JSON: `[[kind, booking id, hold's end in microseconds or null, [seat numbers]], ...]`.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from rowlock.inventory.model import SeatState
+
+STATE_AFTER = {
+    "hold": SeatState.HELD,
+    "extend": SeatState.HELD,
+    "pay": SeatState.HELD,
+    "resume": SeatState.HELD,
+    "confirm": SeatState.BOOKED,
+    "expire": SeatState.AVAILABLE,
+    "release": SeatState.AVAILABLE,
+}
+MOVING_KINDS = frozenset({"hold", "confirm", "expire", "release"})
+"""Kinds after which a seat looks different to others; the rest only move a hold's end."""
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One booking's step within a ledger row."""
+
+    kind: str
+    booking_id: str
+    expires_us: int | None
+    seat_nos: tuple[int, ...]
+
+
+_decode = msgspec.json.Decoder(list[Change]).decode
+
+
+def read_changes(text: str) -> list[Change]:
+    """The steps of one ledger row, in order; msgspec.MsgspecError when the row is no ledger row."""
+    return _decode(text)
+
+
+def row_hash(prev_hash: bytes, event_id: int, seq: int, at_us: int, changes: str) -> bytes:
+    """The hash that chains a row to the one before; the same rule as append_ledger_v1."""
+    return hashlib.sha256(prev_hash + f"{event_id}|{seq}|{at_us}|{changes}".encode()).digest()
+
+
+def seat_states(rows: Iterable[str]) -> dict[int, SeatState]:
+    """The last state of every seat that the rows changed visibly: the `changes` of `?since=`."""
+    states: dict[int, SeatState] = {}
+    for text in rows:
+        for change in _decode(text):
+            if change.kind in MOVING_KINDS:
+                state = STATE_AFTER[change.kind]
+                for seat_no in change.seat_nos:
+                    states[seat_no] = state
+    return states

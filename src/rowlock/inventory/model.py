@@ -1,0 +1,161 @@
+"""Seats, commands and their outcomes: the words of the inventory engine. Pure.
+
+available -> held -> booked;  held -> available by release or expiry;  blocked is an organiser's word
+"""
+
+import uuid
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Protocol
+
+import msgspec
+
+
+class SeatState(IntEnum):
+    """The two-bit codes of the seat snapshot."""
+
+    AVAILABLE = 0
+    HELD = 1
+    BOOKED = 2
+    BLOCKED = 3
+
+
+STATE_WORDS = tuple(state.name.lower() for state in SeatState)
+
+
+class Hold(msgspec.Struct, frozen=True, gc=False):
+    """Take these seats (distinct seat numbers of one event) for this buyer, all or none."""
+
+    booking_id: uuid.UUID
+    event_id: int
+    buyer: str
+    seat_nos: tuple[int, ...]
+
+
+class HoldWord(StrEnum):
+    """What became of a hold, in order of precedence. `REPLAYED` is a hold that already stood under this id."""
+
+    REPLAYED = "replayed"
+    EVENT_NOT_FOUND = "event_not_found"
+    NOT_ON_SALE = "not_on_sale"
+    UNKNOWN_SEAT = "unknown_seat"
+    SEAT_UNAVAILABLE = "seat_unavailable"
+    TOO_MANY_HOLDS = "too_many_holds"
+    HELD = "held"
+
+
+class HoldOutcome(msgspec.Struct, frozen=True, gc=False):
+    """`seat_nos`, `tier_nos` and `prices` (all-in minor units) run in parallel and are empty unless held."""
+
+    word: HoldWord
+    booking_no: int = 0
+    held_at: datetime | None = None
+    expires_at: datetime | None = None
+    seat_nos: tuple[int, ...] = ()
+    tier_nos: tuple[int, ...] = ()
+    prices: tuple[int, ...] = ()
+    conflicts: tuple[int, ...] = ()
+    on_sale_at: datetime | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether the buyer has the seats."""
+        return self.word in (HoldWord.HELD, HoldWord.REPLAYED)
+
+
+class Extend(msgspec.Struct, frozen=True, gc=False):
+    """Give a hold more time. The key makes a repeat of this very command extend nothing again."""
+
+    booking_id: uuid.UUID
+    buyer: str
+    key: str
+
+
+class ExtendWord(StrEnum):
+    """What became of an extension."""
+
+    EXTENDED = "extended"
+    REPLAYED = "replayed"
+    NOT_FOUND = "not_found"
+    HOLD_EXPIRED = "hold_expired"
+    PAYMENT_PENDING = "payment_pending"
+    BOOKING_CLOSED = "booking_closed"
+    NO_MORE_EXTENSIONS = "no_more_extensions"
+
+
+class Release(msgspec.Struct, frozen=True, gc=False):
+    """Give the seats of a hold back."""
+
+    booking_id: uuid.UUID
+    buyer: str
+
+
+class ReleaseWord(StrEnum):
+    """What became of a release."""
+
+    RELEASED = "released"
+    ALREADY_RELEASED = "already_released"
+    NOT_FOUND = "not_found"
+    HOLD_EXPIRED = "hold_expired"
+    PAYMENT_PENDING = "payment_pending"
+    BOOKING_CLOSED = "booking_closed"
+
+
+class BeginPayment(msgspec.Struct, frozen=True, gc=False):
+    """Bind a hold to a payment: until it is settled the seats can neither expire nor be released."""
+
+    booking_id: uuid.UUID
+    buyer: str
+    payment_id: uuid.UUID
+
+
+class BeginWord(StrEnum):
+    """What became of the beginning of a payment."""
+
+    BEGUN = "begun"
+    REPLAYED = "replayed"
+    NOT_FOUND = "not_found"
+    HOLD_EXPIRED = "hold_expired"
+    ALREADY_BEGUN = "already_begun"
+    CONFIRMED = "confirmed"
+    BOOKING_CLOSED = "booking_closed"
+
+
+class SettlePayment(msgspec.Struct, frozen=True, gc=False):
+    """The provider has spoken about this payment: paid, the seats are booked; else the hold goes on."""
+
+    booking_id: uuid.UUID
+    payment_id: uuid.UUID
+    paid: bool
+
+
+class SettleWord(StrEnum):
+    """What became of a settlement. `NOT_PENDING`: another path was first, or the booking is somebody else's now."""
+
+    CONFIRMED = "confirmed"
+    ALREADY_CONFIRMED = "already_confirmed"
+    RESUMED = "resumed"
+    NOT_PENDING = "not_pending"
+    NOT_FOUND = "not_found"
+
+
+class InventoryEngine(Protocol):
+    """The port behind which a hold strategy stands. Every command is safe to repeat.
+
+    `event_id` picks the lane: commands of one event queue behind each other, those of others do not wait for them.
+    """
+
+    async def hold(self, command: Hold) -> HoldOutcome:
+        """Hold seats."""
+
+    async def extend(self, event_id: int, command: Extend) -> ExtendWord:
+        """Extend a hold."""
+
+    async def release(self, event_id: int, command: Release) -> ReleaseWord:
+        """Release a hold."""
+
+    async def begin_payment(self, event_id: int, command: BeginPayment) -> BeginWord:
+        """Bind a hold to a payment."""
+
+    async def settle_payment(self, event_id: int, command: SettlePayment) -> SettleWord:
+        """Confirm or resume a hold whose payment has an outcome."""

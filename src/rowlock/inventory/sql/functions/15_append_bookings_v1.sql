@@ -1,0 +1,26 @@
+-- Appends what happened to whole bookings, one ledger row an event, and moves the counters as the kind says.
+--
+-- Internal, inventory rows locked. Kinds: hold, extend, pay, resume, confirm, expire, release. Kinds that leave the
+-- seats held carry the hold's end, in microseconds since 1970.
+CREATE OR REPLACE FUNCTION append_bookings_v1(p_bookings uuid[], p_kind text, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    PERFORM append_ledger_v1(
+        array_agg(e.event_id), array_agg(e.changes),
+        array_agg(CASE WHEN p_kind = 'hold' THEN -e.seats WHEN p_kind IN ('expire', 'release') THEN e.seats ELSE 0 END),
+        array_agg(CASE WHEN p_kind = 'hold' THEN e.seats
+                       WHEN p_kind IN ('expire', 'release', 'confirm') THEN -e.seats ELSE 0 END),
+        array_agg(CASE WHEN p_kind = 'confirm' THEN e.seats ELSE 0 END),
+        array_agg(0), p_now)
+    FROM (
+        SELECT event_id, sum(cardinality(seat_nos))::int AS seats,
+               '[' || string_agg(
+                   concat('["', p_kind, '","', id, '",',
+                          CASE WHEN p_kind IN ('hold', 'extend', 'resume')
+                               THEN ((extract(epoch FROM hold_expires_at) * 1000000)::bigint)::text ELSE 'null' END,
+                          ',[', array_to_string(seat_nos, ','), ']]'), ',' ORDER BY no) || ']' AS changes
+        FROM bookings WHERE id = ANY (p_bookings) GROUP BY event_id
+    ) e;
+END
+$$;

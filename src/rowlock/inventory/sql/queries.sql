@@ -1,0 +1,57 @@
+-- name: hold_seats
+SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
+FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7)
+
+-- name: extend_holds
+SELECT outcome FROM extend_holds_v1($1, $2, $3)
+
+-- name: release_bookings
+SELECT outcome FROM release_bookings_v1($1, $2)
+
+-- name: begin_payments
+SELECT outcome FROM begin_payments_v1($1, $2, $3)
+
+-- name: settle_payments
+SELECT outcome FROM settle_payments_v1($1, $2, $3)
+
+-- name: expire_holds
+SELECT expired, events, next_in_seconds FROM expire_holds_v1($1)
+
+-- name: open_sale
+SELECT open_sale_v1($1, $2, $3, $4, $5, $6)
+
+-- name: snapshot
+-- One statement, so states and position are of one moment.
+SELECT i.epoch, i.seq,
+       (SELECT array_agg(s.state ORDER BY s.seat_no) FROM seats s WHERE s.event_id = i.event_id) AS states,
+       (SELECT array_agg(s.tier_no ORDER BY s.seat_no) FROM seats s WHERE s.event_id = i.event_id) AS tier_nos
+FROM event_inventory i WHERE i.event_id = $1
+
+-- name: position
+SELECT epoch, seq FROM event_inventory WHERE event_id = $1
+
+-- name: changes_since
+SELECT seq, changes FROM seat_ledger WHERE event_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
+
+-- name: sale_terms
+SELECT hold_seconds, on_sale_at, sale_ends_at, sale_paused, seat_count, available
+FROM event_inventory WHERE event_id = $1
+
+-- name: verify_events
+SELECT event_id FROM event_inventory WHERE $1::bigint IS NULL OR event_id = $1 ORDER BY event_id
+
+-- name: verify_inventory
+SELECT i.epoch, i.seq, i.head_hash, i.seat_count, i.available, i.held, i.booked, i.blocked,
+       p.seat_count AS plan_seats,
+       sha256(convert_to(concat_ws('|', i.event_id, i.epoch), 'UTF8')) AS first_hash
+FROM event_inventory i JOIN events e ON e.id = i.event_id JOIN seating_plans p ON p.id = e.plan_id
+WHERE i.event_id = $1
+
+-- name: verify_ledger
+SELECT seq, at, changes, prev_hash, hash FROM seat_ledger WHERE event_id = $1 ORDER BY seq
+
+-- name: verify_seats
+SELECT seat_no, state, booking_id::text AS booking_id, hold_expires_at FROM seats WHERE event_id = $1 ORDER BY seat_no
+
+-- name: verify_bookings
+SELECT id::text AS id, status, seat_nos, prices, total, hold_expires_at FROM bookings WHERE event_id = $1

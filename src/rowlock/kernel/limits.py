@@ -1,0 +1,44 @@
+"""Every fixed limit of Rowlock, named with its unit. What an operator may change is in `rowlock.settings`."""
+
+HOLD_SECONDS_MIN = 60
+HOLD_SECONDS_MAX = 3_600
+HOLD_EXTENSIONS_MAX = 2
+"""Extensions of one hold; together they never pass twice the event's hold time."""
+
+SEATS_PER_BOOKING_CEILING = 500
+"""What `seats_per_booking_max` itself may be set to at most."""
+
+REQUEST_BODY_BYTES_MAX = 64 * 1024
+"""A sale-lane request body; the largest honest one (500 seat ids) stays below."""
+
+DOCUMENT_BODY_BYTES_MAX = 64 * 1024 * 1024
+"""A seating plan sent over HTTP."""
+
+IDEMPOTENCY_KEY_CHARS_MAX = 255
+IDEMPOTENCY_HOURS = 24
+IDEMPOTENCY_CLAIM_SECONDS = 30
+"""How long a key counts as still running when the process that claimed it gave no answer."""
+
+FLUSH_COMMANDS_MAX = 256
+"""Commands in one flush of a batcher lane: past it, latency grows and the rate does not."""
+
+QUEUED_COMMANDS_MAX = 20_000
+"""Commands waiting in one process before new ones are refused with 503 rather than queued."""
+
+DATABASE_ATTEMPTS_MAX = 5
+"""Tries of one re-runnable transaction through deadlocks, lost connections and failover."""
+
+PAGE_SIZE_DEFAULT = 20
+PAGE_SIZE_MAX = 100
+PAGE_NUMBER_MAX = 10_000
+SEARCH_TEXT_CHARS_MAX = 200
+NAME_CHARS_MAX = 300
+DESCRIPTION_CHARS_MAX = 20_000
+TIERS_PER_EVENT_MAX = 200
+PERFORMERS_PER_EVENT_MAX = 100
+
+SNAPSHOT_AGE_SECONDS_MAX = 0.05
+"""How old a served seat snapshot may be before the ledger is asked again."""
+
+SINCE_ROWS_MAX = 2_000
+"""Ledger rows behind `?since=`; a client further behind takes a snapshot, which is smaller."""

@@ -1,0 +1,77 @@
+"""The one table of problems: stable code -> HTTP status and title (RFC 9457)."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+PROBLEM_TYPE_BASE = "/problems/"
+
+
+class ProblemKind(msgspec.Struct, frozen=True):
+    """What every problem of one code has in common. `retry` says whether the same request may succeed later."""
+
+    status: int
+    title: str
+    retry: bool = False
+
+
+PROBLEMS: Mapping[str, ProblemKind] = {
+    "malformed_request": ProblemKind(400, "The request could not be read"),
+    "unauthenticated": ProblemKind(401, "A valid access token is needed"),
+    "payment_declined": ProblemKind(402, "The payment was declined"),
+    "forbidden": ProblemKind(403, "This token may not do that"),
+    "cross_site_request": ProblemKind(403, "The request did not come from this site"),
+    "not_on_sale": ProblemKind(403, "The event is not on sale"),
+    "not_found": ProblemKind(404, "There is nothing here"),
+    "event_not_found": ProblemKind(404, "There is no such event"),
+    "plan_not_found": ProblemKind(404, "There is no such seating plan"),
+    "venue_not_found": ProblemKind(404, "There is no such venue"),
+    "booking_not_found": ProblemKind(404, "There is no such booking of yours"),
+    "method_not_allowed": ProblemKind(405, "This address does not answer that method"),
+    "seat_unavailable": ProblemKind(409, "Seats were taken by somebody else"),
+    "too_many_holds": ProblemKind(409, "Too many seats on hold at once"),
+    "no_more_extensions": ProblemKind(409, "The hold cannot be extended again"),
+    "booking_closed": ProblemKind(409, "The booking is in a state that does not allow this"),
+    "payment_pending": ProblemKind(409, "A payment for this booking is under way", retry=True),
+    "key_in_use": ProblemKind(409, "The first request with this key is still running", retry=True),
+    "hold_expired": ProblemKind(410, "The hold has expired"),
+    "since_too_old": ProblemKind(410, "The changes since then are too many; take a snapshot"),
+    "body_too_large": ProblemKind(413, "The request body is too large"),
+    "unsupported_media_type": ProblemKind(415, "The body must be JSON"),
+    "invalid_request": ProblemKind(422, "The request is understood but cannot be carried out"),
+    "invalid_plan": ProblemKind(422, "The seating plan has a fault"),
+    "too_many_seats": ProblemKind(422, "More seats than one booking may have"),
+    "unknown_seat": ProblemKind(422, "The event has no such seat"),
+    "key_reused": ProblemKind(422, "This key was used for a different request"),
+    "rate_limited": ProblemKind(429, "Too many requests", retry=True),
+    "internal_error": ProblemKind(500, "Something went wrong on our side", retry=True),
+    "overloaded": ProblemKind(503, "Too busy to take this request", retry=True),
+    "unavailable": ProblemKind(503, "A part of the service is not reachable", retry=True),
+}
+
+
+class Problem(Exception):  # noqa: N818  an outcome for the caller, not a fault of ours
+    """An outcome that ends a request: raised by routes, rendered at the edge as application/problem+json.
+
+    `extra` holds members that help the caller act: `conflicts`, `retryAfter`, `onSaleAt`, ...
+    """
+
+    def __init__(self, code: str, detail: str, **extra: object) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.kind = PROBLEMS[code]
+        self.detail = detail
+        self.extra = extra
+
+
+def problem_body(problem: Problem, request_id: str) -> dict[str, object]:
+    """The members of the problem document."""
+    return {
+        "type": PROBLEM_TYPE_BASE + problem.code,
+        "title": problem.kind.title,
+        "status": problem.kind.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "requestId": request_id,
+        **problem.extra,
+    }

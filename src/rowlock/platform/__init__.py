@@ -1,0 +1,1 @@
+"""The ground the slices stand on: PostgreSQL, Valkey, HTTP, telemetry, embedded servers."""

@@ -1,0 +1,116 @@
+"""Connections. Two small pools a process: one for the seat functions, one for everything else."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import asyncpg
+
+from rowlock.kernel import limits
+
+Answer = TypeVar("Answer")
+
+HOT_CONNECTIONS = 4
+"""One for each lane of the batcher; more only makes them queue on the same event rows."""
+COLD_CONNECTIONS_MAX = 8
+CONNECT_SECONDS_MAX = 5.0
+ACQUIRE_SECONDS_MAX = 5.0
+
+_SESSION = {
+    "application_name": "rowlock",
+    "timezone": "UTC",
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "15s",
+    "jit": "off",
+}
+_HOT_SESSION = _SESSION | {
+    # The seat functions always go through primary keys. Without this, a plan made while a table was young and small
+    # (a sequential scan) stays with the connection while the table grows a thousandfold.
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "enable_bitmapscan": "off",
+}
+
+TRANSIENT_ERRORS = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ReadOnlySQLTransactionError,
+    OSError,
+    TimeoutError,
+)
+"""What a later try may get past: the connection, the server or a lock, never the statement itself."""
+
+
+class DatabaseDown(Exception):  # noqa: N818  a state of the world
+    """PostgreSQL did not answer through all tries of a re-runnable call."""
+
+
+async def _keep_session(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Replaces asyncpg's reset query: no session state is ever set on these pools, so nothing is to be undone."""
+
+
+class Database:
+    """The two pools of a process. `hot` runs the seat functions, `cold` all other statements."""
+
+    def __init__(self, hot: "asyncpg.Pool[asyncpg.Record]", cold: "asyncpg.Pool[asyncpg.Record]", url: str) -> None:
+        self.hot = hot
+        self.cold = cold
+        self.url = url
+
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Rows of a read on the cold pool; tried again through lost connections."""
+        return await rerun(lambda: self.cold.fetch(sql, *arguments))
+
+    async def fetchrow(self, sql: str, *arguments: object) -> asyncpg.Record | None:
+        """The first row of a read on the cold pool, or None."""
+        return await rerun(lambda: self.cold.fetchrow(sql, *arguments))
+
+    async def close(self) -> None:
+        """Close both pools, waiting for what is running."""
+        await asyncio.gather(self.hot.close(), self.cold.close())
+
+
+async def open_database(url: str, *, hot: int = HOT_CONNECTIONS, cold: int = COLD_CONNECTIONS_MAX) -> Database:
+    """Open the pools; DatabaseDown when the server does not answer."""
+    try:
+        hot_pool = await asyncpg.create_pool(
+            url, min_size=hot, max_size=hot, server_settings=_HOT_SESSION, reset=_keep_session,
+            timeout=CONNECT_SECONDS_MAX, max_inactive_connection_lifetime=0,
+        )  # fmt: skip
+        cold_pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=cold,
+            server_settings=_SESSION,
+            reset=_keep_session,
+            timeout=CONNECT_SECONDS_MAX,
+        )
+    except TRANSIENT_ERRORS as error:
+        raise DatabaseDown(f"PostgreSQL does not answer: {error}") from error
+    return Database(hot_pool, cold_pool, url)
+
+
+async def rerun(call: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Run a call that is safe to repeat until it gets through; DatabaseDown after the last try.
+
+    A connection lost during COMMIT leaves the outcome unknown, so every call given here must be idempotent.
+    """
+    for attempt in range(limits.DATABASE_ATTEMPTS_MAX):
+        try:
+            return await call()
+        except TRANSIENT_ERRORS as error:
+            if attempt == limits.DATABASE_ATTEMPTS_MAX - 1:
+                raise DatabaseDown(f"PostgreSQL did not answer: {type(error).__name__}: {error}") from error
+            await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))
+    raise AssertionError("unreachable")

@@ -1,0 +1,101 @@
+"""Settings: environment variables, or the same names in the TOML file that ROWLOCK_CONFIG points at."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from rowlock.kernel import limits
+
+HoldStrategy = Literal["row-lock"]
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and says what it may be."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an operator may set. A rate of 0 turns that limit off."""
+
+    database_url: str | None = None
+    valkey_url: str | None = None
+    hold_seconds: int = 300
+    booking_attempts_per_minute: int = 10
+    requests_per_minute: int = 100
+    requests_per_minute_surge: int = 10
+    seats_per_booking_max: int = 10
+    holds_per_user_max: int = 3
+    hold_strategy: HoldStrategy = "row-lock"
+    public_url: str = ""
+    """Address the world knows this installation by, for links in pages and mails; empty: the request's own."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    secure_cookies: bool = False
+    """Mark cookies Secure; turn on where nginx serves TLS."""
+
+
+_WHOLE_NUMBERS = {
+    "hold_seconds": (limits.HOLD_SECONDS_MIN, limits.HOLD_SECONDS_MAX),
+    "booking_attempts_per_minute": (0, 1_000_000),
+    "requests_per_minute": (0, 10_000_000),
+    "requests_per_minute_surge": (0, 10_000_000),
+    "seats_per_booking_max": (1, limits.SEATS_PER_BOOKING_CEILING),
+    "holds_per_user_max": (0, 1_000),
+}
+_OUTSIDE_NAMES = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
+
+
+def setting_name(field: str) -> str:
+    """The environment name of a field."""
+    return _OUTSIDE_NAMES.get(field, f"ROWLOCK_{field.upper()}")
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the TOML file, if any, and the environment on top of it; SettingsError says what is wrong."""
+    values = {**_from_file(environ.get("ROWLOCK_CONFIG")), **environ}
+    found = {
+        field.name: _typed(field.name, values[setting_name(field.name)])
+        for field in msgspec.structs.fields(Settings)
+        if values.get(setting_name(field.name), "") != ""
+    }
+    try:
+        return msgspec.convert(found, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"settings: {error}") from error
+
+
+def _from_file(path: str | None) -> dict[str, str]:
+    if not path:
+        return {}
+    try:
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"ROWLOCK_CONFIG={path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"ROWLOCK_CONFIG={path}: {error}") from error
+    known = {setting_name(field.name) for field in msgspec.structs.fields(Settings)}
+    strange = sorted(set(table) - known)
+    if strange:
+        raise SettingsError(
+            f"ROWLOCK_CONFIG={path}: unknown setting {strange[0]}; known are {', '.join(sorted(known))}"
+        )
+    return {name: str(value) for name, value in table.items()}
+
+
+def _typed(field: str, text: str) -> object:
+    if field == "secure_cookies":
+        if text.lower() not in {"true", "false", "1", "0"}:
+            raise SettingsError(f"{setting_name(field)} must be true or false, not {text!r}")
+        return text.lower() in {"true", "1"}
+    if field not in _WHOLE_NUMBERS:
+        return text
+    low, high = _WHOLE_NUMBERS[field]
+    try:
+        number = int(text)
+    except ValueError:
+        raise SettingsError(f"{setting_name(field)} must be a whole number, not {text!r}") from None
+    if not low <= number <= high:
+        raise SettingsError(f"{setting_name(field)} must be from {low} to {high}, not {number}")
+    return number
