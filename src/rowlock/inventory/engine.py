@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from rowlock.inventory import store
-from rowlock.inventory.batcher import Kind, Lane
+from rowlock.platform.batching import Kind, Lane
 from rowlock.inventory.model import (
     BeginPayment,
     BeginWord,

@@ -1,0 +1,77 @@
+"""Venues, performers, events and price tiers as the API tells of them. Fields are the contract's JSON fields."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from rowlock.kernel.money import Money
+
+EventStatus = Literal["scheduled", "on_sale", "sold_out", "paused", "ended", "cancelled"]
+"""`scheduled`: the sale has not opened yet; `ended`: it is over because the event begins."""
+
+
+class Venue(msgspec.Struct, frozen=True, rename="camel"):
+    """Where it is played."""
+
+    id: str
+    name: str
+    city: str
+    country: str
+
+
+class Performer(msgspec.Struct, frozen=True, rename="camel"):
+    """Who plays."""
+
+    id: str
+    name: str
+
+
+class EventSummary(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One event in a list. `price_from` is the lowest all-in price."""
+
+    id: str
+    name: str
+    starts_at: datetime
+    timezone: str
+    genre: str
+    venue: Venue
+    performers: tuple[Performer, ...]
+    on_sale_at: datetime | None
+    status: EventStatus
+    price_from: Money | None
+    available_seats: int
+    seat_count: int
+
+
+class PriceTier(msgspec.Struct, frozen=True, rename="camel"):
+    """`price` is all-in; `fees` is the part of it that is a fee. `name` is the category of the seating plan."""
+
+    id: str
+    name: str
+    price: Money
+    fees: Money
+    total: int
+    available: int
+
+
+class EventDetail(EventSummary, frozen=True, rename="camel", kw_only=True):
+    """One event, with everything its page shows."""
+
+    description: str
+    tiers: tuple[PriceTier, ...]
+    hold_seconds: int
+    plan_id: str
+    sale_ends_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    links: dict[str, str]
+
+
+class EventPage(msgspec.Struct, frozen=True, rename="camel"):
+    """A page of events; `total` counts all that match."""
+
+    items: tuple[EventSummary, ...]
+    page: int
+    page_size: int
+    total: int

@@ -1,0 +1,96 @@
+"""Access tokens: JSON Web Tokens signed with a secret that only the database's users can read.
+
+HMAC, because a sale checks a token on every request and everyone who checks could also sign. Signature first, then
+issuer, audience and expiry; the algorithm is fixed, never taken from the token.
+"""
+
+import os
+import secrets
+import time
+import uuid
+from collections import OrderedDict
+from typing import Literal, get_args
+
+import msgspec
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, OctKey
+
+from rowlock.platform.postgres import Database, load_queries
+
+SQL = load_queries("rowlock.identity")
+
+Role = Literal["buyer", "organiser", "operator"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+ISSUER = "rowlock"
+AUDIENCE = "rowlock-api"
+ALGORITHM = "HS256"
+TOKEN_LIFETIME_SECONDS = 24 * 3600
+VERIFIED_TOKENS_KEPT_MAX = 50_000
+TOKEN_CHARS_MAX = 4_096
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who is asking. `subject` is the same for all tokens of one person."""
+
+    subject: str
+    role: Role
+
+
+class InvalidToken(Exception):  # noqa: N818  an outcome for the caller
+    """The token cannot be trusted; the message says why in words fit for the caller."""
+
+
+class TokenSigner:
+    """Issues and checks tokens with the keys of one installation. Answers of checks are kept until they expire."""
+
+    def __init__(self, keys: dict[str, bytes], signing_key_id: str) -> None:
+        self._keys = KeySet([OctKey.import_key(secret, {"kid": key_id}) for key_id, secret in keys.items()])
+        self._signing_key_id = signing_key_id
+        self._verified: OrderedDict[str, tuple[float, Person]] = OrderedDict()
+
+    def issue(self, subject: str, role: Role, *, lifetime_seconds: int = TOKEN_LIFETIME_SECONDS) -> str:
+        """A token for `subject` in `role`, good for `lifetime_seconds`."""
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER, "aud": AUDIENCE, "sub": subject, "role": role, "iat": now, "exp": now + lifetime_seconds,
+            "jti": secrets.token_hex(8),
+        }  # fmt: skip
+        return jwt.encode({"alg": ALGORITHM, "kid": self._signing_key_id, "typ": "JWT"}, claims, self._keys)
+
+    def verify(self, token: str) -> Person:
+        """The person behind a token; InvalidToken when it is forged, expired or not for us."""
+        kept = self._verified.get(token)
+        if kept is not None and kept[0] > time.time():
+            return kept[1]
+        expires_at, person = self._check(token)
+        self._verified[token] = (expires_at, person)
+        if len(self._verified) > VERIFIED_TOKENS_KEPT_MAX:
+            self._verified.popitem(last=False)
+        return person
+
+    def _check(self, token: str) -> tuple[float, Person]:
+        if len(token) > TOKEN_CHARS_MAX:
+            raise InvalidToken("The access token is too long to be one of ours.")
+        try:
+            claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
+        except (JoseError, ValueError) as error:
+            raise InvalidToken("The access token is malformed or was not signed here.") from error
+        expires_at, subject, role = claims.get("exp"), claims.get("sub"), claims.get("role")
+        if claims.get("iss") != ISSUER or claims.get("aud") != AUDIENCE or role not in ROLES:
+            raise InvalidToken("The access token was not made for this service.")
+        if not isinstance(expires_at, int) or not isinstance(subject, str) or not subject:
+            raise InvalidToken("The access token lacks a subject or an expiry.")
+        if expires_at <= time.time():
+            raise InvalidToken("The access token has expired.")
+        return expires_at, Person(subject, role)
+
+
+async def open_signer(database: Database) -> TokenSigner:
+    """The signer of this installation; its first key is made when there is none."""
+    await database.cold.execute(SQL["add_first_signing_key"], uuid.uuid4().hex, os.urandom(32))
+    first = await database.fetchrow(SQL["first_signing_key"])
+    assert first is not None
+    rows = await database.fetch(SQL["all_signing_keys"])
+    return TokenSigner({row["id"]: bytes(row["secret"]) for row in rows}, first["id"])

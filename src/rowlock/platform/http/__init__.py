@@ -1,0 +1,1 @@
+"""The edge: request ids, problems, bodies, idempotency keys, the OpenAPI document."""

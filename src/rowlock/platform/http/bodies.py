@@ -1,0 +1,65 @@
+"""Bodies in and out: JSON through msgspec, problems as application/problem+json."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from rowlock.kernel import limits
+from rowlock.kernel.problems import Problem, problem_body
+from rowlock.platform.telemetry import metrics
+
+Body = TypeVar("Body")
+
+_encode = msgspec.json.Encoder().encode
+
+
+def json_answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer of JSON; structs, dicts and lists are encoded, bytes are taken as they are."""
+    body = content if isinstance(content, bytes) else _encode(content)
+    return Response(body, status, headers=dict(headers or {}), media_type="application/json")
+
+
+def problem_answer(problem: Problem, request_id: str) -> Response:
+    """The problem document of `problem`, with Retry-After and WWW-Authenticate where they belong."""
+    metrics.PROBLEMS.labels(problem.code).inc()
+    headers = {}
+    if "retryAfter" in problem.extra:
+        headers["Retry-After"] = str(problem.extra["retryAfter"])
+    if problem.kind.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="rowlock"'
+    body = _encode(problem_body(problem, request_id))
+    return Response(body, problem.kind.status, headers=headers, media_type="application/problem+json")
+
+
+async def read_bytes(request: Request, bytes_max: int = limits.REQUEST_BODY_BYTES_MAX) -> bytes:
+    """The whole body; Problem `body_too_large` as soon as it passes `bytes_max`."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > bytes_max:
+        raise Problem("body_too_large", f"The body may have {bytes_max} bytes, this one has {declared}.")
+    chunks, length = [], 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > bytes_max:
+            raise Problem("body_too_large", f"The body may have {bytes_max} bytes.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def read_body(request: Request, decoder: "msgspec.json.Decoder[Body]") -> Body:
+    """The JSON body as `decoder` types it.
+
+    Problem `malformed_request` when it is no JSON, `invalid_request` when it is JSON of another shape.
+    """
+    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise Problem("unsupported_media_type", f"Send application/json, not {media_type}.")
+    body = await read_bytes(request)
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise Problem("invalid_request", f"The body does not have the expected shape: {error}.") from error
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Problem("malformed_request", f"The body is not JSON: {error}.") from error

@@ -1,0 +1,88 @@
+"""What every request passes: a request id, the clock, the metrics, the log line, and problems made visible."""
+
+import re
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rowlock.kernel.ids import new_request_id
+from rowlock.kernel.problems import Problem
+from rowlock.platform.batching import Overloaded
+from rowlock.platform.http.bodies import problem_answer
+from rowlock.platform.postgres import DatabaseDown
+from rowlock.platform.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+_GIVEN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
+RETRY_AFTER_SECONDS = 1
+
+
+class Edge:
+    """The outermost ASGI layer of the api role."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; whatever it raises becomes a problem document."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 0
+
+        async def send_tagged(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_tagged)
+        except Exception as error:
+            if status:
+                raise  # the answer has begun; only cutting the connection tells the caller
+            await problem_answer(problem_of(error), request_id)(scope, receive, send_tagged)
+        _note(scope, status, time.perf_counter() - started, request_id)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that tells of an exception; faults of ours are logged and become `internal_error`."""
+    match error:
+        case Problem():
+            return error
+        case Overloaded():
+            return Problem("overloaded", "Too many requests are waiting here.", retryAfter=RETRY_AFTER_SECONDS)
+        case DatabaseDown():
+            log.error("database_down", error=str(error))
+            return Problem("unavailable", "The database is not reachable.", retryAfter=RETRY_AFTER_SECONDS)
+        case _:
+            log.error("request_failed", exc_info=error)
+            return Problem("internal_error", "This is our fault. Your holds and your money stand as they were.")
+
+
+def _request_id(scope: Scope) -> str:
+    given = Headers(scope=scope).get("x-request-id")
+    return given if given and _GIVEN_REQUEST_ID.fullmatch(given) else new_request_id()
+
+
+def _note(scope: Scope, status: int, seconds: float, request_id: str) -> None:
+    route = getattr(scope.get("route"), "path", None) or "unmatched"
+    metrics.REQUESTS.labels(scope["method"], route, status).inc()
+    metrics.SECONDS.labels(route).observe(seconds)
+    if route not in _QUIET_ROUTES:
+        log.info(
+            "request",
+            method=scope["method"],
+            path=scope["path"],
+            status=status,
+            ms=round(seconds * 1000, 2),
+            requestId=request_id,
+        )

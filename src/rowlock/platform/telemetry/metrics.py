@@ -1,0 +1,32 @@
+"""Prometheus metrics of one process; with PROMETHEUS_MULTIPROC_DIR set, of all processes of one installation."""
+
+import os
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+
+REQUESTS = Counter("rowlock_http_requests_total", "HTTP requests answered.", ["method", "route", "status"])
+SECONDS = Histogram(
+    "rowlock_http_request_seconds",
+    "Time from the first byte of a request to the last of its answer.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+PROBLEMS = Counter("rowlock_problems_total", "Requests that ended in a problem, by its code.", ["code"])
+FLUSH_COMMANDS = Histogram(
+    "rowlock_flush_commands",
+    "Commands carried out in one transaction of the inventory engine.",
+    ["kind"],
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+LIMITER_FALLBACKS = Counter("rowlock_limiter_fallbacks_total", "Rate limits taken without Valkey.")
+HOLDS_EXPIRED = Counter("rowlock_holds_expired_total", "Holds closed by the sweeper.")
+PAYMENTS_SETTLED = Counter("rowlock_payments_settled_total", "Payments with an outcome.", ["outcome"])
+
+
+def exposition() -> bytes:
+    """All metrics in the Prometheus text format."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return generate_latest(registry)
+    return generate_latest()

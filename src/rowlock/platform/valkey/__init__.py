@@ -1,0 +1,1 @@
+"""Valkey: speed, never truth. Everything in it may vanish without a wrong sale."""
