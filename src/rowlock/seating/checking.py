@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from rowlock.seating.faults import Fault
+from rowlock.seating.faults import Fault, PlanFileError
 from rowlock.seating.model import (
     CATEGORIES_PER_PLAN_MAX,
     COORDINATE_MAX,
@@ -25,24 +25,39 @@ from rowlock.seating.model import (
     seat_id,
 )
 
-FAULTS_LISTED_MAX = 100
+FAULTS_LISTED_MAX = 1_000
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 # Control characters, lone surrogates, line separators and the marks that reorder text on a ticket.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 SeatPlace = Callable[[int], str]
+Progress = Callable[[int, int], None]
 
 
-def check_plan(plan: SeatingPlan, seat_place: SeatPlace | None = None) -> list[Fault]:
+def check_plan(plan: SeatingPlan, seat_place: SeatPlace | None = None, progress: Progress | None = None) -> list[Fault]:
     """What is wrong with `plan`, at most FAULTS_LISTED_MAX faults; an empty list means it can be sold.
 
     `seat_place` names a seat (by its seatNo) in the terms of the file it came from; by default places are
-    paths into the Rowlock JSON document.
+    paths into the Rowlock JSON document. `progress` is told (seats checked, seats in all) after each section.
     """
-    return list(islice(_faults(plan, seat_place), FAULTS_LISTED_MAX))
+    return list(islice(_faults(plan, seat_place, progress), FAULTS_LISTED_MAX))
 
 
-def _faults(plan: SeatingPlan, seat_place: SeatPlace | None) -> Iterator[Fault]:
+def checked(plan: SeatingPlan, seat_place: SeatPlace | None = None, progress: Progress | None = None) -> SeatingPlan:
+    """`plan` itself when nothing is wrong with it, else PlanFileError with the first fault and how many follow."""
+    faults = check_plan(plan, seat_place, progress)
+    if not faults:
+        return plan
+    message = faults[0].message
+    if len(faults) > 1:
+        counted = f"{len(faults):,}" if len(faults) < FAULTS_LISTED_MAX else f"{FAULTS_LISTED_MAX:,} or more"
+        message += f"; {counted} faults in all, the next at {faults[1].place}"
+    if all(fault.repairable for fault in faults):
+        message += "; reading the file with repair gives the later seats new names"
+    raise PlanFileError(faults[0].place, message)
+
+
+def _faults(plan: SeatingPlan, seat_place: SeatPlace | None, progress: Progress | None) -> Iterator[Fault]:
     yield from _text_faults("$.name", plan.name, NAME_CHARS_MAX)
     for side, length in (("width", plan.width), ("height", plan.height)):
         if not 0 < length <= COORDINATE_MAX:
@@ -50,18 +65,21 @@ def _faults(plan: SeatingPlan, seat_place: SeatPlace | None) -> Iterator[Fault]:
     yield from _category_faults(plan)
     yield from _shape_faults(plan)
     yield from _count_faults("$.sections", "sections", len(plan.sections), SECTIONS_PER_PLAN_MAX)
-    if plan.capacity > SEATS_PER_PLAN_MAX:
-        yield Fault("$.sections", f"{plan.capacity:,} seats; a plan holds at most {SEATS_PER_PLAN_MAX:,}")
+    capacity = plan.capacity
+    if capacity > SEATS_PER_PLAN_MAX:
+        yield Fault("$.sections", f"{capacity:,} seats; a plan holds at most {SEATS_PER_PLAN_MAX:,}")
         return
     seen_sections: dict[str, str] = {}
     checker = _SeatChecker(plan, seat_place)
     for number, section in enumerate(plan.sections):
-        place = f"$.sections[{number}]"
+        place = f'section "{section.id}"' if seat_place else f"$.sections[{number}]"
         if section.id in seen_sections:
             yield Fault(place, f'section "{section.id}" appears twice, first at {seen_sections[section.id]}')
         seen_sections.setdefault(section.id, place)
         yield from _section_faults(place, section)
         yield from checker.faults(place, section)
+        if progress:
+            progress(checker.seat_no, capacity)
 
 
 def _category_faults(plan: SeatingPlan) -> Iterator[Fault]:
@@ -122,31 +140,34 @@ class _SeatChecker:
             yield from _count_faults(place, "seats", len(row.seats), SEATS_PER_ROW_MAX)
             for position, seat in enumerate(row.seats):
                 path = f"{place}.seats[{position}]"
-                for message in self._messages(section, row, seat, path):
-                    yield Fault(self._place(self.seat_no, path), message)
+                for message, repairable in self._messages(section, row, seat, path):
+                    yield Fault(self._place(self.seat_no, path), message, repairable)
                 self.seat_no += 1
 
     def _place(self, seat_no: int, path: str) -> str:
         return self.seat_place(seat_no) if self.seat_place else path
 
-    def _messages(self, section: Section, row: Row, seat: Seat, path: str) -> Iterator[str]:
-        yield from _text_messages(seat.number, LABEL_CHARS_MAX)
+    def _messages(self, section: Section, row: Row, seat: Seat, path: str) -> Iterator[tuple[str, bool]]:
+        for message in _text_messages(seat.number, LABEL_CHARS_MAX):
+            yield message, False
         if seat.category not in self.categories:
-            yield f'unknown category "{seat.category[:LABEL_CHARS_MAX]}"'
+            yield f'unknown category "{seat.category[:LABEL_CHARS_MAX]}"', False
         # Written so that NaN, which compares false with everything, is refused too.
         if not (0 <= seat.x <= self.width and 0 <= seat.y <= self.height):
-            yield f"position ({seat.x}, {seat.y}) lies outside the plan of {self.width} by {self.height}"
+            yield f"position ({seat.x}, {seat.y}) lies outside the plan of {self.width} by {self.height}", False
         name = (section.id, row.label, seat.number)
         first = self.taken_names.setdefault(name, (self.seat_no, path))
         if first[0] != self.seat_no:
-            yield f'section "{name[0]}", row "{name[1]}", seat "{name[2]}" appears twice, first at {self._place(*first)}'
+            again = f'section "{name[0]}", row "{name[1]}", seat "{name[2]}" appears twice'
+            yield f"{again}, first at {self._place(*first)}", True
             return
         identity = seat_id(section, row, seat)
-        if seat.id is not None or len(identity) > SEAT_ID_CHARS_MAX:
-            yield from _text_messages(identity, SEAT_ID_CHARS_MAX)
+        if seat.id is not None:
+            for message in _text_messages(identity, SEAT_ID_CHARS_MAX):
+                yield message, False
         first = self.taken_ids.setdefault(identity, (self.seat_no, path))
         if first[0] != self.seat_no:
-            yield f'seat id "{identity}" appears twice, first at {self._place(*first)}'
+            yield f'seat id "{identity}" appears twice, first at {self._place(*first)}', True
 
 
 def _count_faults(place: str, what: str, count: int, most: int) -> Iterator[Fault]:

@@ -4,10 +4,14 @@ from typing import NamedTuple
 
 
 class Fault(NamedTuple):
-    """One thing wrong with a plan: `place` is where (a JSON path, a CSV line, an SVG element), `message` what."""
+    """One thing wrong with a plan: `place` is where (a JSON path, a CSV line, an SVG element), `message` what.
+
+    `repairable` faults are seats named twice, which `renumber_duplicates` can put right.
+    """
 
     place: str
     message: str
+    repairable: bool = False
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" if self.place else self.message

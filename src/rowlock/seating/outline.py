@@ -19,7 +19,7 @@ def section_outline(section: Section) -> list[Point]:
         return list(section.outline)
     margin = MARGIN_IN_SEATS * seat_spacing(section)
     border = _along_the_rows(section.rows) or _convex_hull([(s.x, s.y) for row in section.rows for s in row.seats])
-    border = _simplified(border, margin * 0.15)
+    border = _simplified(border, margin * 0.5)
     if len(border) < 3:
         border = _thickened(border, margin)
     return _rounded(_grown(border, margin))

@@ -45,11 +45,13 @@ def _front() -> Curve:
     heading = (sin(radians(right)), -cos(radians(right)))
     reach = FOUL_LINE - 8
     return Curve(
-        smooth([
-            *straight((first_base[0] + heading[0] * reach, first_base[1] + heading[1] * reach), first_base),
-            *arc((0, 0), BACKSTOP, right, left),
-            *straight(third_base, (third_base[0] - heading[0] * reach, third_base[1] + heading[1] * reach)),
-        ])
+        smooth(
+            [
+                *straight((first_base[0] + heading[0] * reach, first_base[1] + heading[1] * reach), first_base),
+                *arc((0, 0), BACKSTOP, right, left),
+                *straight(third_base, (third_base[0] - heading[0] * reach, third_base[1] + heading[1] * reach)),
+            ]
+        )
     )
 
 

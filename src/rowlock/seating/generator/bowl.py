@@ -95,4 +95,3 @@ def _pitch() -> list[Shape]:
         Shape("outline", oblong(-half_length, -9.16, -half_length + 5.5, 9.16)),
         Shape("outline", oblong(half_length - 5.5, -9.16, half_length, 9.16)),
     ]
-

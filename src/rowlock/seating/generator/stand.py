@@ -102,9 +102,7 @@ def trim(blocks: Sequence[Block], to_seats: int, at: Sequence[Block]) -> None:
         block.accessible_lines = frozenset({len(block.lines) - 1})
 
 
-def plan_of(
-    name: str, blocks: Sequence[Block], shapes: Sequence[Shape], categories: Sequence[Category]
-) -> SeatingPlan:
+def plan_of(name: str, blocks: Sequence[Block], shapes: Sequence[Shape], categories: Sequence[Category]) -> SeatingPlan:
     """The blocks and shapes as a plan, moved so that everything lies MARGIN inside its top left corner."""
     points = [place for block in blocks for line in block.lines for place in line.places]
     points += [point for shape in shapes for point in shape.points]
