@@ -68,7 +68,7 @@ def _head(plan: SeatingPlan, plan_id: str, version: int, *, numbers: bool) -> di
 
 
 def _sections(plan: SeatingPlan, *, numbers: bool) -> list[dict[str, object]]:
-    sections = []
+    sections: list[dict[str, object]] = []
     first = 0
     for section in plan.sections:
         rows: list[dict[str, object]] = []

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from rowlock.seating.faults import PlanFileError
-from rowlock.seating.model import SEATS_PER_PLAN_MAX, Category, Point, Row, Seat, SeatingPlan, Section, Shape
+from rowlock.seating.model import SEATS_PER_PLAN_MAX, Category, Point, Row, SeatingPlan, Section, Shape
 
 MARGIN_SHARE = 0.04  # free space round a drawing whose file gives no size, as a share of its longer side
 DEFAULT_CATEGORY = "Regular"

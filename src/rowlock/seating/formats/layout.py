@@ -29,7 +29,7 @@ class Extent(NamedTuple):
 def block_origins(extents: Sequence[Extent]) -> list[Point]:
     """The top left corner of each section, set out in ranks facing a stage above, about as wide as deep."""
     area = sum((extent.width + AISLE) * (extent.depth + AISLE) for extent in extents)
-    rank_width = max(sqrt(area) * 1.2, max(extent.width for extent in extents))
+    rank_width = max(sqrt(area) * 1.2, *(extent.width for extent in extents))
     origins: list[Point] = []
     x, y, rank_depth = AISLE, AISLE, 0.0
     for extent in extents:

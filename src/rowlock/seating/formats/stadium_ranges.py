@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from rowlock.seating.faults import PlanFileError
-from rowlock.seating.formats.draft import DEFAULT_CATEGORY, Draft, SeatBudget, framed, nth_place
+from rowlock.seating.formats.draft import DEFAULT_CATEGORY, Draft, Frame, SeatBudget, framed, nth_place
 from rowlock.seating.formats.json_reading import decode_json
 from rowlock.seating.formats.layout import AISLE, ROW_PITCH, SEAT_PITCH
 from rowlock.seating.model import SEATS_PER_ROW_MAX, Point, Row, Seat, Section, Shape
@@ -15,7 +15,8 @@ from rowlock.seating.model import SEATS_PER_ROW_MAX, Point, Row, Seat, Section, 
 RANGE = re.compile(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?")
 CLEARANCE = 8.0  # between the field and the first row
 BOX_ROWS = 2  # sectors of so few rows are boxes, drawn behind the stand
-FIELD_LENGTH, FIELD_WIDTH = 105.0, 68.0
+FIELD_LENGTH, FIELD_WIDTH = 105.0, 68.0  # the least room inside the stands
+FIELD_SHARE = 0.84  # of the room inside the stands
 
 
 class SectorRow(Struct, frozen=True):
@@ -55,12 +56,17 @@ class Block(NamedTuple):
     def depth(self) -> float:
         return max(self.ranks()) * ROW_PITCH + ROW_PITCH
 
+    def indent(self, numbers: Sequence[int]) -> float:
+        """Seats by which a row is moved in: short rows are centred when the sector's rows all start alike."""
+        alike = len({row[0] for _, row in self.rows}) == 1
+        return (self.last - numbers[-1]) / 2 if alike else 0.0
+
     def ranks(self) -> list[int]:
         """How far back each row stands: by its number where all are numbers, else in order."""
         labels = [label for label, _ in self.rows]
         numbers = [int(label) for label in labels if label.isascii() and label.isdigit() and len(label) < 4]
         if len(set(numbers)) == len(labels) and len(labels) > BOX_ROWS:
-            return [number - min(1, min(numbers)) for number in numbers]
+            return [number - min(1, *numbers) for number in numbers]
         return list(range(len(labels)))
 
 
@@ -77,21 +83,17 @@ def read_stadium_ranges(data: bytes, name: str) -> Draft:
     budget = SeatBudget()
     stands = [[*_blocks(key, stand, budget)] for key, stand in source.items()]
     stands = [blocks for blocks in stands if blocks]
-    names = [block.name for blocks in stands for block in blocks]
     sides = _sides([blocks[0].stand for blocks in stands])
+    arena = _arena(stands, sides)
+    names = [block.name for blocks in stands for block in blocks]
     sections = []
     for blocks, side in zip(stands, sides, strict=True):
-        for block, places in _placed(blocks, side, _stand_width(stands)):
+        for block, lines in _placed(blocks, side, arena):
             identity = block.name if names.count(block.name) == 1 else f"{block.stand} {block.name}"
-            rows = tuple(
-                Row(
-                    label, tuple(Seat(str(n), *place, DEFAULT_CATEGORY) for n, place in zip(numbers, line, strict=True))
-                )
-                for (label, numbers), line in zip(block.rows, places, strict=True)
-            )
+            rows = tuple(_row(*row, line) for row, line in zip(block.rows, lines, strict=True))
             sections.append(Section(id=identity, name=f"Sector {block.name}", rows=rows, level=block.stand))
-    length, width = FIELD_LENGTH / 2, FIELD_WIDTH / 2
-    pitch = Shape("field", ((-length, -width), (length, -width), (length, width), (-length, width)), "Field")
+    x, y = arena.width * FIELD_SHARE / 2, arena.height * FIELD_SHARE / 2
+    field = Shape("field", ((-x, -y), (x, -y), (x, y), (-x, y)), "Field")
 
     def places() -> Iterator[str]:
         for blocks in stands:
@@ -99,7 +101,12 @@ def read_stadium_ranges(data: bytes, name: str) -> Draft:
                 for number, (_, seats) in enumerate(block.rows):
                     yield from (f"{block.path}.rows[{number}]" for _ in seats)
 
-    return Draft(framed(name, sections, [pitch]), nth_place(places))
+    return Draft(framed(name, sections, [field]), nth_place(places))
+
+
+def _row(label: str, numbers: Sequence[int], places: Sequence[Point]) -> Row:
+    seats = (Seat(str(number), x, y, DEFAULT_CATEGORY) for number, (x, y) in zip(numbers, places, strict=True))
+    return Row(label, tuple(seats))
 
 
 def _blocks(key: str, stand: Stand, budget: SeatBudget) -> Iterator[Block]:
@@ -150,50 +157,40 @@ def _rank_width(blocks: Sequence[Block]) -> float:
     return sum(block.width + AISLE for block in blocks)
 
 
-def _stand_width(stands: Sequence[Sequence[Block]]) -> float:
-    """The widest stand's front, boxes left out, which no side of the ring is narrower than."""
-    fronts = [_rank_width([block for block in blocks if len(block.rows) > BOX_ROWS]) for blocks in stands]
-    return max(FIELD_LENGTH, *fronts)
+def _arena(stands: Sequence[Sequence[Block]], sides: Sequence[str]) -> Frame:
+    """The open space inside the stands: as wide and high as the fronts round it, boxes left out."""
+    width, height = FIELD_LENGTH, FIELD_WIDTH
+    for blocks, side in zip(stands, sides, strict=True):
+        front = _rank_width([block for block in blocks if len(block.rows) > BOX_ROWS])
+        if side in {"north", "south"}:
+            width = max(width, front)
+        else:
+            height = max(height, front)
+    return Frame(width, height)
 
 
-def _placed(blocks: Sequence[Block], side: str, ring: float) -> Iterator[tuple[Block, list[list[Point]]]]:
+def _placed(blocks: Sequence[Block], side: str, arena: Frame) -> Iterator[tuple[Block, list[list[Point]]]]:
     """Each block of one stand with its seats' places: sectors side by side, boxes in a rank behind them."""
     stand = [block for block in blocks if len(block.rows) > BOX_ROWS]
     boxes = [block for block in blocks if len(block.rows) <= BOX_ROWS]
     behind = max((block.depth for block in stand), default=0.0) + AISLE
-    across = {}
+    starts = {}
     for rank, setback in ((stand, 0.0), (boxes, behind)):
         x = -_rank_width(rank) / 2
         for block in rank:
-            across[block.path] = (x + AISLE / 2, setback)
+            starts[block.path] = (x + AISLE / 2, setback)
             x += block.width + AISLE
     for block in blocks:
-        left, setback = across[block.path]
-        yield (
-            block,
-            [
-                [
-                    _turned(left + (number - block.first + 0.5) * SEAT_PITCH, setback + rank * ROW_PITCH, side, ring)
-                    for number in numbers
-                ]
-                for (_, numbers), rank in zip(block.rows, block.ranks(), strict=True)
-            ],
-        )
+        left, setback = starts[block.path]
+        places = []
+        for (_, numbers), rank in zip(block.rows, block.ranks(), strict=True):
+            along = (left + (number - block.first + 0.5 + block.indent(numbers)) * SEAT_PITCH for number in numbers)
+            places.append([_turned(x, setback + rank * ROW_PITCH, side, arena) for x in along])
+        yield block, places
 
 
-def _turned(along: float, back: float, side: str, ring: float) -> Point:
+def _turned(along: float, back: float, side: str, arena: Frame) -> Point:
     """A place `along` a stand and `back` from its front row, turned to its side of the field."""
-    west_east = FIELD_LENGTH / 2 + CLEARANCE + back
-    north_south = FIELD_WIDTH / 2 + CLEARANCE + back
-    x, y = {
-        "north": (along, -north_south - _spread(ring, FIELD_WIDTH)),
-        "south": (-along, north_south + _spread(ring, FIELD_WIDTH)),
-        "west": (-west_east - _spread(ring, FIELD_LENGTH), -along),
-        "east": (west_east + _spread(ring, FIELD_LENGTH), along),
-    }[side]
+    across, down = arena.width / 2 + CLEARANCE + back, arena.height / 2 + CLEARANCE + back
+    x, y = {"north": (along, -down), "south": (-along, down), "west": (-across, -along), "east": (across, along)}[side]
     return round(x, 3), round(y, 3)
-
-
-def _spread(ring: float, field: float) -> float:
-    """How far a side moves out so that wide neighbouring stands do not meet at the corners."""
-    return max(0.0, (ring - field) / 2 - CLEARANCE)

@@ -28,6 +28,8 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 KINDS: tuple[str, ...] = get_args(ShapeKind)
 TRUE = {"", "1", "true", "yes"}
 
+IDENTITY = Matrix()
+
 Attributes = Mapping[str, str]
 
 
@@ -35,7 +37,7 @@ Attributes = Mapping[str, str]
 class Surroundings:
     """What an element inherits from the groups round it."""
 
-    matrix: Matrix = Matrix()
+    matrix: Matrix = IDENTITY
     section: str | None = None
     row: str | None = None
     row_group: int = 0  # which group element made the row; 0 when the seats name it themselves

@@ -16,10 +16,10 @@ def write_svg(plan: SeatingPlan) -> bytes:
     """The drawing, one group a section and a row, one circle a seat; colours are those of the categories."""
     width, height = _plain(plan.width), _plain(plan.height)
     hairline = max(plan.width, plan.height) / 1500
+    root = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" fill="{NO_COLOUR}"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" fill="{NO_COLOUR}" '
-        f'font-family="system-ui, sans-serif" stroke-width="{hairline:.4g}">',
+        f'{root} font-family="system-ui, sans-serif" stroke-width="{hairline:.4g}">',
         f"<title>{_text(plan.name)}</title>",
     ]
     typical = sorted(seat_spacing(section) for section in plan.sections)[len(plan.sections) // 2]

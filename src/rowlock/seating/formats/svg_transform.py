@@ -63,7 +63,7 @@ def transform(text: str) -> Matrix:
     return matrix
 
 
-def _step(kind: str, values: list[float]) -> Matrix:  # noqa: PLR0911 - one return a kind of transform
+def _step(kind: str, values: list[float]) -> Matrix:
     match kind, values:
         case "matrix", [a, b, c, d, e, f]:
             return Matrix(a, b, c, d, e, f)

@@ -47,7 +47,7 @@ class Hall(Struct, frozen=True):
 def read_ticketland(data: bytes, name: str) -> Draft:
     """Sections are price categories too. Numbered places without a row stand in rows "GA" of the section."""
     hall = decode_json(data, Hall)
-    outlines = {
+    outlines: dict[int | None, tuple[Point, ...]] = {
         thing.section_id: tuple((corner.x, corner.y) for corner in thing.points)
         for thing in hall.objects
         if thing.type == "section" and thing.section_id is not None and len(thing.points) >= 3

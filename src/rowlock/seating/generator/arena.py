@@ -1,5 +1,6 @@
 """An indoor arena set up for a concert: a stage at one end, seats on the floor, two decks round it."""
 
+from collections.abc import Callable
 from math import pi
 
 from rowlock.seating.generator.curve import Curve, rounded_oblong, straight
@@ -42,9 +43,7 @@ def _floor() -> list[Block]:
             deck = Deck("Floor", 0.0, 15, row_pitch=0.95, aisle=0.3)
             label = f"F{depth * 3 + across + 1}"
             price = VIP if depth == 0 else PREMIUM
-            blocks.append(
-                block(front, deck, (0.0, front.length), (label, f"Floor {label[1:]}"), lambda _, c=price.name: c)
-            )
+            blocks.append(block(front, deck, (0.0, front.length), (label, f"Floor {label[1:]}"), _always(price.name)))
     return blocks
 
 
@@ -62,10 +61,14 @@ def _ring(rows: int) -> list[Block]:
             x, _ = front.at(sum(span) / 2, 0)
             label = f"{storey}{number + 1:02d}"
             price = _category(deck.level, x)
-            stand = block(front, deck, span, (label, f"{deck.level} {label}"), lambda _, c=price: c)
+            stand = block(front, deck, span, (label, f"{deck.level} {label}"), _always(price))
             stand.restricted = x < -FLOOR_LENGTH / 2 + 6
             blocks.append(stand)
     return blocks
+
+
+def _always(category: str) -> Callable[[int], str]:
+    return lambda _row: category
 
 
 def _category(level: str, x: float) -> str:

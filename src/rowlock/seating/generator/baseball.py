@@ -27,13 +27,13 @@ def baseball_stadium(name: str = "Dodger Stadium", seats: int = 56_000) -> Seati
     """
     front = _front()
     ring = [
-        *_deck(front, FIELD, 20, 1, "FD", "Field Box"),
-        *_deck(front, LOGE, 21, 101, "LG", "Loge Box"),
-        *_deck(front, CLUB, 20, 201, "CL", "Club"),
+        *_deck(front, FIELD, 20, first=1, code="FD", name="Field Box"),
+        *_deck(front, LOGE, 21, first=101, code="LG", name="Loge Box"),
+        *_deck(front, CLUB, 20, first=201, code="CL", name="Club"),
     ]
-    reserve = _deck(front, RESERVE, 24, 1, "RS", "Reserve")
+    reserve = _deck(front, RESERVE, 24, first=1, code="RS", name="Reserve")
     middle = front.length / 2
-    top = _deck(front, TOP, 6, 1, "TD", "Top Deck", reach=middle * 0.27)
+    top = _deck(front, TOP, 6, first=1, code="TD", name="Top Deck", reach=middle * 0.27)
     blocks = [*ring, *reserve, *top, *_pavilions()]
     trim(blocks, seats, at=reserve)
     return plan_of(name, blocks, _field(), CATEGORIES)
@@ -56,7 +56,7 @@ def _front() -> Curve:
 
 
 def _deck(
-    front: Curve, deck: Deck, a_side: int, first: int, code: str, name: str, reach: float | None = None
+    front: Curve, deck: Deck, a_side: int, *, first: int, code: str, name: str, reach: float | None = None
 ) -> list[Block]:
     """Both halves of a deck: sections first, first+2, ... to the left of home plate, first+1, ... to the right."""
     middle = front.length / 2

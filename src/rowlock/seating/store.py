@@ -1,0 +1,116 @@
+"""Keeping plans: immutable numbered versions, and the ones this process used last ready to hand."""
+
+import asyncio
+import gzip
+import hashlib
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable
+
+import asyncpg
+import msgspec
+
+from rowlock.platform.postgres import Database, load_queries
+from rowlock.seating.geometry import plan_as_columns, plan_as_list
+from rowlock.seating.model import SeatingPlan
+
+SQL = load_queries("rowlock.seating")
+
+PLANS_KEPT_MAX = 32
+"""Plans ready in one process; one of 56,000 seats takes some 30 MB."""
+
+
+class StoredPlan(msgspec.Struct, frozen=True, rename="camel"):
+    """What is told of a plan that was taken in."""
+
+    plan_id: str
+    name: str
+    version: int
+    seat_count: int
+    sections: int
+    rows: int
+    categories: dict[str, int]
+
+
+def plan_summary(plan: SeatingPlan, plan_id: int, version: int) -> StoredPlan:
+    """Names and counts of a plan; `categories` maps a category to its seats."""
+    categories = {category.name: 0 for category in plan.categories}
+    for placed in plan.placed_seats():
+        categories[placed.seat.category] += 1
+    rows = sum(len(section.rows) for section in plan.sections)
+    return StoredPlan(str(plan_id), plan.name, version, plan.capacity, len(plan.sections), rows, categories)
+
+
+async def save_plan(
+    connection: "asyncpg.Connection[asyncpg.Record]", plan: SeatingPlan, venue_id: int | None
+) -> StoredPlan:
+    """Store a checked plan as the next version of its name at its venue; the very same plan is not stored twice."""
+    document = msgspec.json.encode(plan)
+    digest = hashlib.sha256(document).digest()
+    row = await connection.fetchrow(SQL["plan_of_hash"], digest, venue_id, plan.name)
+    if row is None:
+        names = [category.name for category in plan.categories]
+        packed = await asyncio.to_thread(zlib.compress, document, 6)
+        row = await connection.fetchrow(SQL["insert_plan"], venue_id, plan.name, plan.capacity, names, packed, digest)
+        assert row is not None
+    return plan_summary(plan, row["id"], row["version"])
+
+
+class ShelvedPlan:
+    """A plan with what selling from it needs: seat numbers by id, and the geometry's bytes."""
+
+    def __init__(self, plan_id: int, version: int, plan: SeatingPlan) -> None:
+        self.plan_id = plan_id
+        self.version = version
+        self.plan = plan
+        self.seat_ids = plan.seat_ids()
+        self.seat_nos = {seat_id: seat_no for seat_no, seat_id in enumerate(self.seat_ids)}
+        self._geometry: dict[tuple[bool, bool], bytes] = {}
+
+    def geometry(self, *, columns: bool, gzipped: bool) -> bytes:
+        """The plan answer in list or column form, plain or gzip, made once each."""
+        key = (columns, gzipped)
+        if key not in self._geometry:
+            if gzipped:
+                self._geometry[key] = gzip.compress(self.geometry(columns=columns, gzipped=False), 6, mtime=0)
+            else:
+                make: Callable[[SeatingPlan, str, int], bytes] = plan_as_columns if columns else plan_as_list
+                self._geometry[key] = make(self.plan, str(self.plan_id), self.version)
+        return self._geometry[key]
+
+
+class PlanShelf:
+    """The plans this process used last."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: OrderedDict[int, ShelvedPlan] = OrderedDict()
+        self._loading: dict[int, asyncio.Task[ShelvedPlan | None]] = {}
+
+    async def plan(self, plan_id: int) -> ShelvedPlan | None:
+        """The plan of that id, None when there is none. Callers who come while it loads wait for the same load."""
+        kept = self._kept.get(plan_id)
+        if kept is not None:
+            self._kept.move_to_end(plan_id)
+            return kept
+        task = self._loading.get(plan_id)
+        if task is None:
+            task = asyncio.create_task(self._load(plan_id))
+            self._loading[plan_id] = task
+            task.add_done_callback(lambda _task: self._loading.pop(plan_id, None))
+        return await asyncio.shield(task)
+
+    async def _load(self, plan_id: int) -> ShelvedPlan | None:
+        row = await self._database.fetchrow(SQL["find_plan"], plan_id)
+        if row is None:
+            return None
+        shelved = await asyncio.to_thread(_unpack, row["id"], row["version"], bytes(row["document"]))
+        self._kept[plan_id] = shelved
+        if len(self._kept) > PLANS_KEPT_MAX:
+            self._kept.popitem(last=False)
+        return shelved
+
+
+def _unpack(plan_id: int, version: int, document: bytes) -> ShelvedPlan:
+    plan = msgspec.json.decode(zlib.decompress(document), type=SeatingPlan)
+    return ShelvedPlan(plan_id, version, plan)
