@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from rowlock.inventory import store
-from rowlock.platform.batching import Kind, Lane
 from rowlock.inventory.model import (
     BeginPayment,
     BeginWord,
@@ -16,6 +15,7 @@ from rowlock.inventory.model import (
     SettlePayment,
     SettleWord,
 )
+from rowlock.platform.batching import Kind, Lane
 from rowlock.platform.postgres import Database
 from rowlock.platform.postgres.pool import HOT_CONNECTIONS
 

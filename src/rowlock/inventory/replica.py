@@ -29,7 +29,7 @@ class SeatPicture:
         self.seq = seq
         self.checked_at = time.monotonic()
         self._states = bytearray(states)
-        self._tier_nos = tier_nos
+        self.tier_nos = tier_nos
         self._answers: dict[str, bytes] = {}
 
     @property
@@ -48,7 +48,7 @@ class SeatPicture:
     def available_by_tier(self) -> dict[int, int]:
         """Free seats by tier number."""
         totals: dict[int, int] = {}
-        for state, tier_no in zip(self._states, self._tier_nos, strict=True):
+        for state, tier_no in zip(self._states, self.tier_nos, strict=True):
             if state == SeatState.AVAILABLE:
                 totals[tier_no] = totals.get(tier_no, 0) + 1
         return totals

@@ -28,6 +28,7 @@ def search_router(database: Database) -> APIRouter:
 
     @router.get("/events", summary="List and search events", responses=answers(EventPage, 422))
     async def list_events(
+        *,
         q: Words = None,
         city: Words = None,
         start: Moment = None,

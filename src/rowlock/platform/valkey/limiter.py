@@ -37,25 +37,31 @@ class Limiter:
         self._script = resources.files("rowlock.platform.valkey").joinpath("lua/take.lua").read_text("utf-8")
         self._sha: str | None = None
         self._lane = Lane()
-        self._take = Kind[Limit, float]("take", self._take_all, lambda limit: limit.key)
+        self._take = Kind[tuple[Limit, ...], list[float]]("take", self._take_all, lambda limits: limits[0].key)
         self._local = _LocalLimits()
         self._valkey_rests_until = 0.0
         self._on_fallback = on_fallback
 
     async def require(self, *limits: Limit) -> None:
         """Pass, or raise Problem `rate_limited` with the seconds to wait."""
-        for limit in limits:
-            if limit.per_minute:
-                wait = await self._lane.submit(self._take, limit)
-                if wait > 0:
-                    seconds = math.ceil(wait)
-                    raise Problem(
-                        "rate_limited",
-                        f"More than {limit.per_minute} requests a minute. Try again in {seconds} s.",
-                        retryAfter=seconds,
-                    )
+        wanted = tuple(limit for limit in limits if limit.per_minute)
+        if not wanted:
+            return
+        waits = await self._lane.submit(self._take, wanted)
+        for limit, wait in zip(wanted, waits, strict=True):
+            if wait > 0:
+                seconds = math.ceil(wait)
+                raise Problem(
+                    "rate_limited",
+                    f"More than {limit.per_minute} requests a minute. Try again in {seconds} s.",
+                    retryAfter=seconds,
+                )
 
-    async def _take_all(self, limits: Sequence[Limit]) -> list[float]:
+    async def _take_all(self, callers: Sequence[tuple[Limit, ...]]) -> list[list[float]]:
+        waits = iter(await self._take_each([limit for limits in callers for limit in limits]))
+        return [[next(waits) for _ in limits] for limits in callers]
+
+    async def _take_each(self, limits: Sequence[Limit]) -> list[float]:
         if self._valkey is not None and time.monotonic() >= self._valkey_rests_until:
             try:
                 return await self._take_from_valkey(self._valkey, limits)
@@ -67,11 +73,11 @@ class Limiter:
 
     async def _take_from_valkey(self, valkey: "Valkey", limits: Sequence[Limit]) -> list[float]:
         if self._sha is None:
-            self._sha = str(await valkey.script_load(self._script))  # type: ignore[misc]  typed for both clients
+            self._sha = str(await valkey.script_load(self._script))
         keys = [f"limit:{limit.key}" for limit in limits]
         rates = [str(limit.per_minute) for limit in limits]
         try:
-            waits = await valkey.evalsha(self._sha, len(keys), *keys, *rates)
+            waits: list[int] = await valkey.evalsha(self._sha, len(keys), *keys, *rates)  # type: ignore[misc]
         except ValkeyError:
             self._sha = None  # a restarted Valkey has forgotten the script
             raise

@@ -1,0 +1,19 @@
+"""Bookings: what a buyer holds or has bought."""
+
+from rowlock.bookings.commands import BookingDesk, booking_closed, hold_expired, no_booking, payment_pending
+from rowlock.bookings.gate import SaleGate
+from rowlock.bookings.model import Booking, BookingList, BookingRow
+from rowlock.bookings.views import BookingViews
+
+__all__ = [
+    "Booking",
+    "BookingDesk",
+    "BookingList",
+    "BookingRow",
+    "BookingViews",
+    "SaleGate",
+    "booking_closed",
+    "hold_expired",
+    "no_booking",
+    "payment_pending",
+]

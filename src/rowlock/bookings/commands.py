@@ -1,0 +1,174 @@
+"""Holding, extending and releasing, with each outcome turned into an answer or a problem."""
+
+import uuid
+from collections.abc import Sequence
+
+from rowlock.bookings.model import Booking, BookingRow
+from rowlock.bookings.views import BookingViews, booking_of
+from rowlock.catalog import SaleFacts
+from rowlock.identity import Person
+from rowlock.inventory import (
+    Extend,
+    ExtendWord,
+    Hold,
+    HoldOutcome,
+    HoldWord,
+    InventoryEngine,
+    Release,
+    ReleaseWord,
+)
+from rowlock.kernel.clock import wire_time
+from rowlock.kernel.ids import booking_id_for_key, new_booking_id, parse_booking_id, parse_number_id
+from rowlock.kernel.problems import Problem
+from rowlock.seating.store import ShelvedPlan
+
+
+class BookingDesk:
+    """What a buyer may do with seats before paying for them."""
+
+    def __init__(
+        self, engine: InventoryEngine, views: BookingViews, *, seats_per_booking_max: int, holds_per_user_max: int
+    ) -> None:
+        self._engine = engine
+        self._views = views
+        self._seats_max = seats_per_booking_max
+        self._holds_max = holds_per_user_max
+
+    async def reserve(self, person: Person, event_id: str, seat_ids: Sequence[str], key: str | None) -> Booking:
+        """Hold these seats, all or none. With a key, its repeat finds the same booking again."""
+        number = parse_number_id(event_id)
+        sale = await self._views.sale(number) if number is not None else None
+        if number is None or sale is None:
+            raise Problem("event_not_found", f"There is no event {event_id}.")
+        facts, plan = sale
+        seat_nos = self._seat_nos(seat_ids, plan)
+        booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
+        outcome = await self._engine.hold(Hold(booking_id, number, person.subject, seat_nos))
+        if outcome.word is HoldWord.HELD:
+            return booking_of(_fresh_row(booking_id, number, outcome), facts, plan)
+        if outcome.word is HoldWord.REPLAYED:
+            return await self.find(person, booking_id)
+        raise self._refusal(outcome, facts, plan)
+
+    async def find(self, person: Person, booking_id: uuid.UUID) -> Booking:
+        """The person's booking; Problem `booking_not_found` when it is not theirs."""
+        booking = await self._views.find(booking_id, person.subject)
+        if booking is None:
+            raise no_booking(str(booking_id))
+        return booking
+
+    async def extend(self, person: Person, booking_id: str, key: str | None) -> Booking:
+        """Give the hold more time."""
+        row = await self.own_row(person, booking_id)
+        command = Extend(row.id, person.subject, key or uuid.uuid4().hex)
+        word = await self._engine.extend(row.event_id, command)
+        if word in {ExtendWord.EXTENDED, ExtendWord.REPLAYED}:
+            return await self.find(person, row.id)
+        raise _EXTEND_PROBLEMS[word](booking_id)
+
+    async def release(self, person: Person, booking_id: str) -> None:
+        """Give the seats back; nothing happens when they were given back or had expired before."""
+        row = await self.own_row(person, booking_id)
+        word = await self._engine.release(row.event_id, Release(row.id, person.subject))
+        if word not in {ReleaseWord.RELEASED, ReleaseWord.ALREADY_RELEASED, ReleaseWord.HOLD_EXPIRED}:
+            raise _RELEASE_PROBLEMS[word](booking_id)
+
+    async def own_row(self, person: Person, booking_id: str) -> BookingRow:
+        """The person's booking as it is stored; Problem `booking_not_found` when it is not theirs."""
+        number = parse_booking_id(booking_id)
+        row = await self._views.row(number, person.subject) if number is not None else None
+        if row is None:
+            raise no_booking(booking_id)
+        return row
+
+    def _seat_nos(self, seat_ids: Sequence[str], plan: ShelvedPlan) -> tuple[int, ...]:
+        if not seat_ids:
+            raise Problem("invalid_request", "Name at least one seat in seatIds.")
+        if len(seat_ids) > self._seats_max:
+            raise Problem(
+                "too_many_seats", f"A booking has at most {self._seats_max} seats; {len(seat_ids)} were asked for.",
+                seatsMax=self._seats_max,
+            )  # fmt: skip
+        if len(set(seat_ids)) != len(seat_ids):
+            raise Problem("invalid_request", "A seat stands twice in seatIds.")
+        unknown = [seat_id for seat_id in seat_ids if seat_id not in plan.seat_nos]
+        if unknown:
+            raise Problem("unknown_seat", f"The event has no seat {unknown[0]}.", unknown=unknown)
+        return tuple(plan.seat_nos[seat_id] for seat_id in seat_ids)
+
+    def _refusal(self, outcome: HoldOutcome, facts: SaleFacts, plan: ShelvedPlan) -> Problem:
+        match outcome.word:
+            case HoldWord.SEAT_UNAVAILABLE:
+                taken = [plan.seat_ids[seat_no] for seat_no in outcome.conflicts]
+                words = "1 of the seats is" if len(taken) == 1 else f"{len(taken)} of the seats are"
+                return Problem("seat_unavailable", f"{words} taken. Nothing was held.", conflicts=taken)
+            case HoldWord.TOO_MANY_HOLDS:
+                return Problem(
+                    "too_many_holds",
+                    f"You hold seats {self._holds_max} times already. Pay for or release one of them first.",
+                    holdsMax=self._holds_max,
+                )
+            case HoldWord.NOT_ON_SALE if outcome.on_sale_at is not None:
+                opening = wire_time(outcome.on_sale_at)
+                return Problem("not_on_sale", f"The sale opens at {opening}, or is closed.", onSaleAt=opening)
+            case HoldWord.NOT_ON_SALE:
+                return Problem("not_on_sale", "The sale is closed.", onSaleAt=None)
+            case HoldWord.UNKNOWN_SEAT:
+                return Problem("unknown_seat", "The event has no such seat.")
+            case _:
+                return Problem("event_not_found", f"There is no event {facts.event_id}.")
+
+
+def _fresh_row(booking_id: uuid.UUID, event_id: int, outcome: HoldOutcome) -> BookingRow:
+    assert outcome.expires_at is not None
+    assert outcome.held_at is not None
+    return BookingRow(
+        id=booking_id,
+        no=outcome.booking_no,
+        event_id=event_id,
+        seat_nos=outcome.seat_nos,
+        tier_nos=outcome.tier_nos,
+        prices=outcome.prices,
+        status="HOLD",
+        hold_expires_at=outcome.expires_at,
+        expires_in=(outcome.expires_at - outcome.held_at).total_seconds(),
+        extensions=0,
+    )
+
+
+def no_booking(booking_id: str) -> Problem:
+    """Somebody else's booking reads like none at all."""
+    return Problem("booking_not_found", f"You have no booking {booking_id}.")
+
+
+def hold_expired(_booking_id: str) -> Problem:
+    """The hold's time has passed."""
+    return Problem("hold_expired", "The hold has expired and its seats are free again. Nothing was charged.")
+
+
+def payment_pending(_booking_id: str) -> Problem:
+    """The booking waits for the provider's word."""
+    return Problem("payment_pending", "A payment for this booking is under way; its seats are safe.", retryAfter=2)
+
+
+def booking_closed(_booking_id: str) -> Problem:
+    """The booking has reached an end that does not allow this."""
+    return Problem("booking_closed", "This booking is confirmed or was given back.")
+
+
+def _no_more_extensions(_booking_id: str) -> Problem:
+    return Problem("no_more_extensions", "This hold has been extended as often and as long as it can be.")
+
+
+_EXTEND_PROBLEMS = {
+    ExtendWord.NOT_FOUND: no_booking,
+    ExtendWord.HOLD_EXPIRED: hold_expired,
+    ExtendWord.PAYMENT_PENDING: payment_pending,
+    ExtendWord.BOOKING_CLOSED: booking_closed,
+    ExtendWord.NO_MORE_EXTENSIONS: _no_more_extensions,
+}
+_RELEASE_PROBLEMS = {
+    ReleaseWord.NOT_FOUND: no_booking,
+    ReleaseWord.PAYMENT_PENDING: payment_pending,
+    ReleaseWord.BOOKING_CLOSED: booking_closed,
+}

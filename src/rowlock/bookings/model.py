@@ -1,0 +1,74 @@
+"""A booking as its owner sees it. Fields are the contract's JSON fields."""
+
+import uuid
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from rowlock.kernel.money import Money
+
+BookingStatus = Literal["HOLD", "PAYMENT_PENDING", "CONFIRMED", "EXPIRED", "RELEASED"]
+
+
+class BookedSeat(msgspec.Struct, frozen=True, rename="camel"):
+    """A seat of a booking with its frozen all-in price."""
+
+    id: str
+    tier: str
+    price: Money
+
+
+class Ticket(msgspec.Struct, frozen=True, rename="camel"):
+    """The right to sit on one seat, once the booking is confirmed."""
+
+    ticket_id: str
+    seat_id: str
+
+
+class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
+    """`expires_at`, `expires_in` (seconds) and `extensions_left` are there while the hold stands, `tickets` once it is
+    paid."""
+
+    booking_id: str
+    reference: str
+    event_id: str
+    status: BookingStatus
+    seats: tuple[BookedSeat, ...]
+    total: Money
+    expires_at: datetime | None = None
+    expires_in: int | None = None
+    extensions_left: int | None = None
+    tickets: tuple[Ticket, ...] | None = None
+
+
+class BookingList(msgspec.Struct, frozen=True, rename="camel"):
+    """The owner's bookings, newest first; `next_cursor` asks for the ones before."""
+
+    items: tuple[Booking, ...]
+    next_cursor: str | None
+
+
+class BookingRow(msgspec.Struct, frozen=True):
+    """A booking as it is stored; prices are all-in minor units in `seat_nos` order."""
+
+    id: uuid.UUID
+    no: int
+    event_id: int
+    seat_nos: tuple[int, ...]
+    tier_nos: tuple[int, ...]
+    prices: tuple[int, ...]
+    status: BookingStatus
+    hold_expires_at: datetime
+    expires_in: float
+    extensions: int
+    payment_id: uuid.UUID | None = None
+
+
+class ReserveBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Which seats of which event. `ticketIds` and `ticketId` are other names for `seatIds`."""
+
+    event_id: str | int
+    seat_ids: list[str] | None = None
+    ticket_ids: list[str] | None = None
+    ticket_id: str | None = None

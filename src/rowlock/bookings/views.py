@@ -1,0 +1,98 @@
+"""Reading bookings and putting them into the words of the API."""
+
+import math
+import uuid
+
+import asyncpg
+
+from rowlock.bookings.model import BookedSeat, Booking, BookingList, BookingRow, BookingStatus, Ticket
+from rowlock.catalog import SaleFacts, SaleFactsShelf
+from rowlock.kernel import limits
+from rowlock.kernel.ids import REFERENCE_BITS, reference_of
+from rowlock.kernel.money import money
+from rowlock.platform.postgres import Database, load_queries
+from rowlock.seating.store import PlanShelf, ShelvedPlan
+
+SQL = load_queries("rowlock.bookings")
+
+BOOKINGS_PER_PAGE = 50
+
+
+class BookingViews:
+    """Bookings as their owners see them."""
+
+    def __init__(self, database: Database, facts: SaleFactsShelf, shelf: PlanShelf) -> None:
+        self._database = database
+        self._facts = facts
+        self._shelf = shelf
+
+    async def row(self, booking_id: uuid.UUID, buyer: str | None) -> BookingRow | None:
+        """The booking if it is the buyer's (None: anybody's); a hold whose time has passed reads EXPIRED."""
+        row = await self._database.fetchrow(SQL["find_booking"], booking_id, buyer)
+        return None if row is None else _booking_row(row)
+
+    async def find(self, booking_id: uuid.UUID, buyer: str) -> Booking | None:
+        """The buyer's booking, None when they have none of that id."""
+        row = await self.row(booking_id, buyer)
+        return None if row is None else await self.tell(row)
+
+    async def tell(self, row: BookingRow) -> Booking:
+        """The booking in the words of the API."""
+        sale = await self.sale(row.event_id)
+        assert sale is not None
+        return booking_of(row, *sale)
+
+    async def sale(self, event_id: int) -> tuple[SaleFacts, ShelvedPlan] | None:
+        """What an event sells from; None when there is no such event."""
+        facts = await self._facts.facts(event_id)
+        plan = await self._shelf.plan(facts.plan_id) if facts is not None else None
+        return None if facts is None or plan is None else (facts, plan)
+
+    async def list(self, buyer: str, status: BookingStatus | None, below: int | None) -> BookingList:
+        """A page of the buyer's bookings, newest first, from the one below the cursor."""
+        top = 1 << REFERENCE_BITS if below is None else below
+        rows = await self._database.fetch(SQL["list_bookings"], buyer, top, status, BOOKINGS_PER_PAGE + 1)
+        page = [_booking_row(row) for row in rows[:BOOKINGS_PER_PAGE]]
+        more = len(rows) > BOOKINGS_PER_PAGE
+        items = [await self.tell(row) for row in page]
+        return BookingList(tuple(items), str(page[-1].no) if more else None)
+
+
+def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan) -> Booking:
+    """Put a stored booking into the words of the API."""
+    seat_ids = [plan.seat_ids[seat_no] for seat_no in row.seat_nos]
+    seats = tuple(
+        BookedSeat(seat_id, facts.tiers[tier_no], money(price, facts.currency))
+        for seat_id, tier_no, price in zip(seat_ids, row.tier_nos, row.prices, strict=True)
+    )
+    reference = reference_of(row.no)
+    holds, confirmed = row.status == "HOLD", row.status == "CONFIRMED"
+    tickets = tuple(Ticket(f"{reference}-{place}", seat_id) for place, seat_id in enumerate(seat_ids, start=1))
+    return Booking(
+        booking_id=str(row.id),
+        reference=reference,
+        event_id=str(row.event_id),
+        status=row.status,
+        seats=seats,
+        total=money(sum(row.prices), facts.currency),
+        expires_at=row.hold_expires_at if holds else None,
+        expires_in=max(0, math.floor(row.expires_in)) if holds else None,
+        extensions_left=limits.HOLD_EXTENSIONS_MAX - row.extensions if holds else None,
+        tickets=tickets if confirmed else None,
+    )
+
+
+def _booking_row(row: asyncpg.Record) -> BookingRow:
+    return BookingRow(
+        id=row["id"],
+        no=row["no"],
+        event_id=row["event_id"],
+        seat_nos=tuple(row["seat_nos"]),
+        tier_nos=tuple(row["tier_nos"]),
+        prices=tuple(row["prices"]),
+        status=row["status"],
+        hold_expires_at=row["hold_expires_at"],
+        expires_in=row["expires_in"],
+        extensions=row["extensions"],
+        payment_id=row["payment_id"],
+    )
