@@ -41,7 +41,7 @@ def booking_routes(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> li
         below = parse_number_id(cursor) if cursor else None
         if cursor and below is None:
             raise Problem("invalid_request", f"cursor: {cursor!r} is not a cursor of ours.")
-        found = await views.list(person.subject, status, below)  # type: ignore[arg-type]  checked above
+        found = await views.list(person.subject, status, below)  # type: ignore[arg-type]
         return json_answer(found, headers=_PRIVATE)
 
     async def get_booking(request: Request) -> Response:

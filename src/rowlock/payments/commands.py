@@ -1,0 +1,197 @@
+"""Paying for a hold: bind the seats, authorise, book the seats, capture. A card is never charged for a lost seat.
+
+Each step is written down before the next begins, every step may be repeated, and the provider is only called between
+transactions. Whoever learns of an outcome (the buyer's request, the challenge page, the reconciler) settles it with
+the same `settle`, and only the first one moves anything.
+"""
+
+import uuid
+
+import asyncpg
+import msgspec
+import structlog
+
+from rowlock.bookings import (
+    Booking,
+    BookingDesk,
+    BookingRow,
+    BookingViews,
+    booking_closed,
+    hold_expired,
+    no_booking,
+    payment_pending,
+)
+from rowlock.identity import Person
+from rowlock.inventory import BeginPayment, BeginWord, InventoryEngine, SettlePayment, SettleWord
+from rowlock.kernel.problems import Problem
+from rowlock.payments.mock_provider import SQL
+from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentProvider
+from rowlock.platform.postgres import Database
+from rowlock.platform.postgres.pool import rerun
+from rowlock.platform.telemetry import metrics
+
+log = structlog.get_logger(__name__)
+
+
+class NextAction(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the buyer's program does next: `redirect` to `url`, or `wait` and look at the booking again."""
+
+    type: str
+    url: str | None = None
+
+
+class Pending(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """202: the payment has no outcome yet. The seats are safe until it has."""
+
+    code: str = "payment_pending"
+    booking_id: str
+    next_action: NextAction
+
+
+class Cashier:
+    """Takes payments for holds."""
+
+    def __init__(
+        self,
+        database: Database,
+        engine: InventoryEngine,
+        desk: BookingDesk,
+        views: BookingViews,
+        provider: PaymentProvider,
+    ) -> None:
+        self._database = database
+        self._engine = engine
+        self._desk = desk
+        self._views = views
+        self._provider = provider
+
+    async def confirm(self, person: Person, booking_id: str, token: str, key: str | None) -> Booking | Pending:
+        """Pay for a hold. A repeat of a confirmed booking answers it again and charges nothing.
+
+        Problems: `booking_not_found`, `hold_expired`, `booking_closed`, `payment_declined`.
+        """
+        row = await self._desk.own_row(person, booking_id)
+        payment_id = uuid.uuid5(row.id, key) if key is not None else uuid.uuid4()
+        word = await self._engine.begin_payment(row.event_id, BeginPayment(row.id, person.subject, payment_id))
+        match word:
+            case BeginWord.BEGUN | BeginWord.REPLAYED:
+                await self._start(payment_id, row, token)
+                return await self._pursue(payment_id, row)
+            case BeginWord.CONFIRMED:
+                return await self._desk.find(person, row.id)
+            case BeginWord.ALREADY_BEGUN:
+                return await self._pursue_running(row)
+            case BeginWord.HOLD_EXPIRED:
+                raise hold_expired(booking_id)
+            case BeginWord.NOT_FOUND:
+                raise no_booking(booking_id)
+            case BeginWord.BOOKING_CLOSED:
+                raise booking_closed(booking_id)
+
+    async def booking_of_payment(self, payment_id: uuid.UUID) -> uuid.UUID | None:
+        """The booking a payment is for, None when there is no such payment."""
+        payment = await self._payment(payment_id)
+        return None if payment is None else payment["booking_id"]
+
+    async def learn(self, payment_id: uuid.UUID) -> None:
+        """Ask the provider what became of a payment and act on it. For the challenge page and the reconciler."""
+        payment = await self._payment(payment_id)
+        row = await self._views.row(payment["booking_id"], None) if payment is not None else None
+        if payment is not None and row is not None:
+            charge = await self._provider.lookup(payment["provider_key"])
+            await self._settle(
+                payment_id, row, charge or Charge("declined", reason="The provider has no such payment.")
+            )
+
+    async def give_up(self, payment_id: uuid.UUID) -> None:
+        """End a payment that the buyer walked away from: void it, then let the hold take its course."""
+        payment = await self._payment(payment_id)
+        if payment is not None:
+            await self._provider.void(payment["provider_key"])
+            await self.learn(payment_id)
+
+    async def unbind(self, event_id: int, booking_id: uuid.UUID, payment_id: uuid.UUID) -> None:
+        """Let go of a booking that was bound to a payment nobody ever started."""
+        await self._engine.settle_payment(event_id, SettlePayment(booking_id, payment_id, paid=False))
+
+    async def _start(self, payment_id: uuid.UUID, row: BookingRow, token: str) -> None:
+        sale = await self._views.sale(row.event_id)
+        assert sale is not None
+        arguments = (self._provider.name, str(payment_id), token, sum(row.prices), sale[0].currency)
+        await rerun(lambda: self._database.cold.execute(SQL["start_payment"], payment_id, row.id, *arguments))
+
+    async def _pursue(self, payment_id: uuid.UUID, row: BookingRow) -> Booking | Pending:
+        """Authorise and settle. The provider's key is the payment's id, so a repeat is the same payment to it."""
+        payment = await self._payment(payment_id)
+        assert payment is not None
+        key, amount, currency = payment["provider_key"], payment["amount"], payment["currency"]
+        try:
+            charge = await self._provider.authorise(key, payment["token"], amount, currency)
+        except OutcomeUnknown as error:
+            log.warning("payment_outcome_unknown", paymentId=str(payment_id), error=str(error))
+            return Pending(booking_id=str(row.id), next_action=NextAction("wait"))
+        return await self._settle(payment_id, row, charge)
+
+    async def _pursue_running(self, row: BookingRow) -> Booking | Pending:
+        """Another confirm is under way: say where it stands, without starting a second payment."""
+        now = await self._views.row(row.id, None)
+        payment = await self._payment(now.payment_id) if now is not None and now.payment_id is not None else None
+        if payment is None:
+            raise payment_pending(str(row.id))
+        url = payment["next_action_url"]
+        action = NextAction("redirect", url) if payment["phase"] == "challenged" else NextAction("wait")
+        return Pending(booking_id=str(row.id), next_action=action)
+
+    async def _settle(self, payment_id: uuid.UUID, row: BookingRow, charge: Charge) -> Booking | Pending:
+        match charge.state:
+            case "challenge":
+                await self._note(payment_id, "challenged", url=charge.action_url)
+                return Pending(booking_id=str(row.id), next_action=NextAction("redirect", charge.action_url))
+            case "authorised" | "captured":
+                return await self._book(payment_id, row)
+            case "declined" | "voided":
+                # Written down first: once the hold goes on, the buyer may start another payment at once.
+                await self._note(payment_id, charge.state, reason=charge.reason)
+                await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=False))
+                metrics.PAYMENTS_SETTLED.labels(charge.state).inc()
+                raise Problem(
+                    "payment_declined",
+                    f"{charge.reason or 'The payment was not made.'} Nothing was charged; your hold stands until it "
+                    "expires.",
+                    bookingId=str(row.id),
+                )
+
+    async def _book(self, payment_id: uuid.UUID, row: BookingRow) -> Booking:
+        await self._note(payment_id, "authorised")
+        word = await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=True))
+        if word not in {SettleWord.CONFIRMED, SettleWord.ALREADY_CONFIRMED}:
+            await self._provider.void(str(payment_id))
+            await self._note(payment_id, "voided")
+            metrics.PAYMENTS_SETTLED.labels("voided").inc()
+            raise hold_expired(str(row.id))
+        await self._provider.capture(str(payment_id))
+        await self._note(payment_id, "captured")
+        metrics.PAYMENTS_SETTLED.labels("captured").inc()
+        confirmed = await self._views.row(row.id, None)
+        assert confirmed is not None
+        return await self._views.tell(confirmed)
+
+    async def _payment(self, payment_id: uuid.UUID) -> asyncpg.Record | None:
+        return await self._database.fetchrow(SQL["find_payment"], payment_id)
+
+    async def _note(
+        self, payment_id: uuid.UUID, phase: str, *, url: str | None = None, reason: str | None = None
+    ) -> None:
+        earlier = _EARLIER_PHASES[phase]
+        await rerun(
+            lambda: self._database.cold.execute(SQL["note_phase"], payment_id, phase, url, reason, list(earlier))
+        )
+
+
+_EARLIER_PHASES = {
+    "challenged": ("authorising", "challenged"),
+    "authorised": ("authorising", "challenged"),
+    "captured": ("authorising", "challenged", "authorised"),
+    "declined": ("authorising", "challenged"),
+    "voided": ("authorising", "challenged", "authorised"),
+}
