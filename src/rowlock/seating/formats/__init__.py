@@ -152,7 +152,7 @@ def _detect_csv(body: bytes) -> PlanFormat:
         raise PlanFileError("", "the file is binary, not a seating plan")
     if looks_like_csv(text):
         return FORMATS["csv"]
-    first = text.lstrip()[:60].splitlines()[0]
+    first = "".join(filter(str.isprintable, text.lstrip().partition("\n")[0][:60]))
     raise PlanFileError(
         "line 1", f'no seating plan begins with "{first}"; JSON, SVG or a CSV header section,row,number is expected'
     )

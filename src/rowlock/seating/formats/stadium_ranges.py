@@ -183,9 +183,9 @@ def _placed(blocks: Sequence[Block], side: str, arena: Frame) -> Iterator[tuple[
     for block in blocks:
         left, setback = starts[block.path]
         places = []
-        for (_, numbers), rank in zip(block.rows, block.ranks(), strict=True):
+        for (_, numbers), step in zip(block.rows, block.ranks(), strict=True):
             along = (left + (number - block.first + 0.5 + block.indent(numbers)) * SEAT_PITCH for number in numbers)
-            places.append([_turned(x, setback + rank * ROW_PITCH, side, arena) for x in along])
+            places.append([_turned(x, setback + step * ROW_PITCH, side, arena) for x in along])
         yield block, places
 
 

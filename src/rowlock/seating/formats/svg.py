@@ -9,13 +9,14 @@ whose ids may start with `row-` and `section-` instead. Ids may repeat the outer
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from typing import get_args
 from xml.sax import SAXParseException
-from xml.sax.handler import ContentHandler, ErrorHandler
-from xml.sax.xmlreader import AttributesImpl, Locator
+from xml.sax.handler import ContentHandler, ErrorHandler, feature_external_ges
+from xml.sax.xmlreader import AttributesImpl, InputSource, Locator
 
 from defusedxml import DefusedXmlException
-from defusedxml import sax as defused_sax
+from defusedxml.expatreader import DefusedExpatParser
 
 from rowlock.seating.faults import PlanFileError
 from rowlock.seating.formats.draft import DEFAULT_CATEGORY, Draft, Frame, SeatBudget, framed
@@ -59,10 +60,17 @@ class SectionDraft:
 def read_svg(data: bytes, name: str) -> Draft:
     """The plan drawn in the file; a drawing of sections without seats is refused."""
     drawing = DrawingReader()
+    # Drawing programs write a DOCTYPE, so one may stand there: its outside part is not loaded, entities are refused.
+    parser = DefusedExpatParser(forbid_dtd=False, forbid_entities=True, forbid_external=False)
+    parser.setFeature(feature_external_ges, False)
+    parser.setContentHandler(drawing)
+    parser.setErrorHandler(ErrorHandler())
+    source = InputSource()
+    source.setByteStream(BytesIO(data))
     try:
-        defused_sax.parseString(data, drawing, ErrorHandler(), forbid_dtd=False)
+        parser.parse(source)
     except DefusedXmlException:
-        raise PlanFileError("", "the XML declares entities or outside files, which no seating plan needs") from None
+        raise PlanFileError("", "the XML declares entities, which no seating plan needs") from None
     except SAXParseException as error:
         place = f"line {error.getLineNumber()}, column {(error.getColumnNumber() or 0) + 1}"
         raise PlanFileError(place, f"broken XML: {error.getMessage()}") from None
