@@ -1,0 +1,1 @@
+"""The demo house: venues, performers and a year of events."""
