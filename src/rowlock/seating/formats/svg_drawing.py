@@ -8,7 +8,14 @@ from rowlock.seating.model import Point, Row, Seat, SeatingPlan, Section, Shape,
 from rowlock.seating.outline import label_point, seat_spacing, section_outline
 
 PLAIN_ID = re.compile(r"[\w.:-]+", re.ASCII)
-FILLS = {"field": "#d8ecd0", "stage": "#d6d3e0", "area": "#eeeae2", "aisle": "#f4f4f4", "outline": "none", "text": ""}
+FILLS = {
+    "field": "#d8ecd0",
+    "stage": "#d6d3e0",
+    "area": "#eeeae2",
+    "aisle": "#f4f4f4",
+    "outline": "none",
+    "text": "none",
+}
 NO_COLOUR = "#7d8590"
 
 
@@ -45,14 +52,19 @@ def _section(section: Section, colours: dict[str, str | None]) -> Iterator[str]:
     radius = f"{seat_spacing(section) * 0.4:.4g}"
     for row in section.rows:
         yield from _row(section, row, radius, colours)
-    x, y = label_point(border)
-    size = max(seat_spacing(section) * 1.6, 0.4)
-    yield (
-        f'<text x="{_plain(x)}" y="{_plain(y)}" font-size="{size:.4g}" text-anchor="middle" fill="#1b1f24" '
-        f'stroke="#ffffff" stroke-width="{size / 6:.4g}" paint-order="stroke" pointer-events="none">'
-        f"{_text(section.name)}</text>"
-    )
+    width = max(x for x, _ in border) - min(x for x, _ in border)
+    size = min(seat_spacing(section) * 1.6, width / (0.6 * len(section.name)))
+    yield _name(section.name, label_point(border), size)
     yield "</g>"
+
+
+def _name(name: str, at: Point, size: float) -> str:
+    """A name on the drawing, with a light rim so that it reads on top of seats; not read back."""
+    return (
+        f'<text x="{_plain(at[0])}" y="{_plain(at[1])}" font-size="{size:.4g}" text-anchor="middle" '
+        f'fill="#1b1f24" stroke="#ffffff" stroke-width="{size / 6:.4g}" paint-order="stroke" '
+        f'pointer-events="none">{_text(name)}</text>'
+    )
 
 
 def _row(section: Section, row: Row, radius: str, colours: dict[str, str | None]) -> Iterator[str]:
@@ -91,10 +103,10 @@ def _shape(shape: Shape, typical: float) -> str:
     element = "polygon" if shape.closed else "polyline"
     fill = FILLS[shape.kind] if shape.closed else "none"
     stroke = "#8c959f" if shape.kind != "text" else "none"
-    return (
-        f'<{element} data-shape="{shape.kind}"{label} points="{_points(shape.points)}" '
-        f'fill="{fill or "none"}" stroke="{stroke}"/>'
-    )
+    drawn = f'<{element} data-shape="{shape.kind}"{label} points="{_points(shape.points)}" fill="{fill}" stroke="{stroke}"/>'
+    if shape.kind == "stage" and shape.label and len(shape.points) >= 3:
+        drawn += _name(shape.label, label_point(shape.points), typical * 3)
+    return drawn
 
 
 def _id(kind: str, name: str) -> str:
