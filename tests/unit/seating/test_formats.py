@@ -1,14 +1,17 @@
 """Each format read from a small file of its own, and what is said about files that are wrong."""
 
+import re
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from time import process_time
 
 import pytest
 from tests.unit.seating.plans import small_plan
 
 from rowlock.seating import FILE_BYTES_MAX, PlanFileError, SeatingPlan, read_plan, read_plan_file, write_plan
 from rowlock.seating.formats import detect
+from rowlock.seating.generator import bowl_stadium
 
 DATA = Path(__file__).parent / "data"
 
@@ -37,7 +40,7 @@ def test_semicolons_and_decimal_commas() -> None:
 
 @pytest.mark.parametrize("spoil", [lambda b: b"\xef\xbb\xbf" + b, lambda b: b.replace(b"\n", b"\r\n")])
 def test_byte_order_marks_and_line_ends_change_nothing(spoil: Callable[[bytes], bytes]) -> None:
-    for name in ("hall.csv", "hall.svg", "stadium.json", "chart.json"):
+    for name in ("hall.csv", "hall.svg", "hall.pretix.json", "stadium.json", "chart.json"):
         good = (DATA / name).read_bytes()
         assert read_plan(spoil(good), name) == read_plan(good, name)
 
@@ -63,6 +66,52 @@ def test_svg_transforms_ids_and_groups() -> None:
     assert [(category.name, category.color) for category in plan.categories] == [("VIP", "#7a3ff2"), ("Regular", None)]
     assert plan.sections[0].name == "Left block"
     assert plan.shapes[0].kind == "stage"
+
+
+def test_pretix_positions_add_up() -> None:
+    plan = read_plan_file(DATA / "hall.pretix.json")
+    assert seats(plan) == {"p-A-1": (110, 60), "Balkon-A-1": (135, 60), "balcony-A-1": (150, 190)}
+    assert [(section.id, section.name) for section in plan.sections] == [("p", "Parkett"), ("balcony", "balcony")]
+    stage, pillar, label = plan.shapes
+    assert (stage.kind, stage.label) == ("stage", "Bühne")
+    assert [(round(x), round(y)) for x, y in stage.points] == [(110, 20), (110, 100), (80, 100), (80, 20)]
+    assert max(x for x, _ in pillar.points) == 105
+    assert (label.kind, label.label) == ("text", "Garderobe")
+    assert plan.categories[0].color == "#ff8800"
+
+
+def test_undeclared_pretix_category_is_a_fault() -> None:
+    spoiled = (DATA / "hall.pretix.json").read_bytes().replace(b'"category": "Best"', b'"category": "Bset"', 1)
+    assert refusal(spoiled) == '$.zones[0].rows[0].seats[0]: unknown category "Bset"'
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [
+        ("Big_hall  2.csv", "Big hall 2"),
+        ("C:\\plans\\hall.csv", "hall"),
+        ("\u202egnp\x00.csv", "gnp"),
+        ("", "Seating plan"),
+    ],
+)
+def test_plans_without_a_name_are_named_after_the_file(filename: str, name: str) -> None:
+    assert read_plan(b"section,row,number\nA,1,1", filename).name == name
+
+
+def test_a_great_stadium_is_read_in_two_seconds() -> None:
+    plan = bowl_stadium(80_000)
+    for name in ("rowlock", "pretix", "csv", "svg"):
+        data = write_plan(plan, name)
+        before = process_time()
+        assert read_plan(data).capacity == 80_000
+        assert process_time() - before < 2
+
+
+def test_every_example_of_the_manual_is_read() -> None:
+    manual = (Path(__file__).resolve().parents[3] / "docs" / "plan-formats.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(?:json|xml)?\n(.*?)```", manual, re.DOTALL)
+    examples = [block for block in blocks if block.lstrip().startswith(("{", "<", "section,"))]
+    assert [read_plan(example.encode()).capacity for example in examples] == [2, 3, 3, 33]
 
 
 def test_stadium_list_is_laid_out_round_a_field() -> None:

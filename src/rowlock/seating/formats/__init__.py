@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from rowlock.seating.checking import Progress, checked
+from rowlock.seating.checking import UNPRINTABLE, Progress, checked
 from rowlock.seating.faults import PlanFileError
 from rowlock.seating.formats.csv_seats import looks_like_csv, read_csv, write_csv
 from rowlock.seating.formats.draft import Draft
@@ -72,8 +72,7 @@ def read_plan(
     if len(data) > FILE_BYTES_MAX:
         raise PlanFileError("", _too_large(len(data)))
     plan_format = detect(data)
-    stem = re.sub(r"[\x00-\x1f\x7f\s]+", " ", Path(filename.replace("\\", "/")).stem.replace("_", " ")).strip()
-    draft = plan_format.read(data.removeprefix(BOM), stem[:NAME_CHARS_MAX].strip() or "Seating plan")
+    draft = plan_format.read(data.removeprefix(BOM), _name_from(filename))
     return checked(renumber_duplicates(draft.plan) if repair else draft.plan, draft.seat_place, progress)
 
 
@@ -156,6 +155,12 @@ def _detect_csv(body: bytes) -> PlanFormat:
     raise PlanFileError(
         "line 1", f'no seating plan begins with "{first}"; JSON, SVG or a CSV header section,row,number is expected'
     )
+
+
+def _name_from(filename: str) -> str:
+    """A plan's name made of its file's."""
+    stem = UNPRINTABLE.sub("", Path(filename.replace("\\", "/")).stem.replace("_", " "))
+    return " ".join(stem.split())[:NAME_CHARS_MAX].strip() or "Seating plan"
 
 
 def _too_large(size: int) -> str:

@@ -103,7 +103,8 @@ def _shape(shape: Shape, typical: float) -> str:
     element = "polygon" if shape.closed else "polyline"
     fill = FILLS[shape.kind] if shape.closed else "none"
     stroke = "#8c959f" if shape.kind != "text" else "none"
-    drawn = f'<{element} data-shape="{shape.kind}"{label} points="{_points(shape.points)}" fill="{fill}" stroke="{stroke}"/>'
+    corners = _points(shape.points)
+    drawn = f'<{element} data-shape="{shape.kind}"{label} points="{corners}" fill="{fill}" stroke="{stroke}"/>'
     if shape.kind == "stage" and shape.label and len(shape.points) >= 3:
         drawn += _name(shape.label, label_point(shape.points), typical * 3)
     return drawn
