@@ -14,6 +14,7 @@ from rowlock.inventory.ledger import Change, read_changes, row_hash
 from rowlock.inventory.model import SeatState
 from rowlock.inventory.store import SQL
 from rowlock.kernel.clock import epoch_us
+from rowlock.platform.postgres import Connection
 
 FAULTS_SHOWN_MAX = 5
 LEDGER_ROWS_FETCHED = 500
@@ -108,9 +109,7 @@ def _forbidden(seat: Seat, step: Change, at_us: int) -> str | None:
             return "no such kind of step"
 
 
-async def verify_events(
-    connection: "asyncpg.Connection[asyncpg.Record]", event_id: int | None
-) -> AsyncIterator[Finding]:
+async def verify_events(connection: Connection, event_id: int | None) -> AsyncIterator[Finding]:
     """Check one event or all, each on one consistent picture, and yield a finding a check."""
     for row in await connection.fetch(SQL["verify_events"], event_id):
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -118,7 +117,7 @@ async def verify_events(
                 yield finding
 
 
-async def _verify_event(connection: "asyncpg.Connection[asyncpg.Record]", event_id: int) -> list[Finding]:
+async def _verify_event(connection: Connection, event_id: int) -> list[Finding]:
     inventory = await connection.fetchrow(SQL["verify_inventory"], event_id)
     assert inventory is not None
     replay = Replay(event_id, inventory["seat_count"], inventory["first_hash"])

@@ -7,10 +7,9 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 
-import asyncpg
 import msgspec
 
-from rowlock.platform.postgres import Database, load_queries
+from rowlock.platform.postgres import Connection, Database, load_queries
 from rowlock.seating.geometry import plan_as_columns, plan_as_list
 from rowlock.seating.model import SeatingPlan
 
@@ -41,9 +40,7 @@ def plan_summary(plan: SeatingPlan, plan_id: int, version: int) -> StoredPlan:
     return StoredPlan(str(plan_id), plan.name, version, plan.capacity, len(plan.sections), rows, categories)
 
 
-async def save_plan(
-    connection: "asyncpg.Connection[asyncpg.Record]", plan: SeatingPlan, venue_id: int | None
-) -> StoredPlan:
+async def save_plan(connection: Connection, plan: SeatingPlan, venue_id: int | None) -> StoredPlan:
     """Store a checked plan as the next version of its name at its venue; the very same plan is not stored twice."""
     document = msgspec.json.encode(plan)
     digest = hashlib.sha256(document).digest()

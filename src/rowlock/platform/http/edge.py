@@ -4,7 +4,9 @@ import re
 import time
 
 import structlog
+from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rowlock.kernel.ids import new_request_id
@@ -35,10 +37,12 @@ class Edge:
         started = time.perf_counter()
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 0
+        scope["app"] = self  # Starlette's routers then raise for 404 and 405 instead of answering in plain text
+        status, complete = 0, False
 
         async def send_tagged(message: Message) -> None:
-            nonlocal status
+            nonlocal status, complete
+            complete = message["type"] == "http.response.body" and not message.get("more_body", False)
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-Id"] = request_id
@@ -47,9 +51,10 @@ class Edge:
         try:
             await self._app(scope, receive, send_tagged)
         except Exception as error:
-            if status:
+            if status and not complete:
                 raise  # the answer has begun; only cutting the connection tells the caller
-            await problem_answer(problem_of(error), request_id)(scope, receive, send_tagged)
+            if not complete:
+                await problem_answer(problem_of(error), request_id)(scope, receive, send_tagged)
         _note(scope, status, time.perf_counter() - started, request_id)
 
 
@@ -58,6 +63,14 @@ def problem_of(error: Exception) -> Problem:
     match error:
         case Problem():
             return error
+        case HTTPException(status_code=404):
+            return Problem("not_found", "There is nothing at this address.")
+        case HTTPException(status_code=405):
+            return Problem("method_not_allowed", "This address does not answer that method.")
+        case HTTPException(status_code=status) if status < 500:
+            return Problem("malformed_request", str(error.detail))
+        case RequestValidationError():
+            return Problem("invalid_request", _first_fault(error))
         case Overloaded():
             return Problem("overloaded", "Too many requests are waiting here.", retryAfter=RETRY_AFTER_SECONDS)
         case DatabaseDown():
@@ -66,6 +79,11 @@ def problem_of(error: Exception) -> Problem:
         case _:
             log.error("request_failed", exc_info=error)
             return Problem("internal_error", "This is our fault. Your holds and your money stand as they were.")
+
+
+def _first_fault(error: RequestValidationError) -> str:
+    fault = error.errors()[0]
+    return f"{fault['loc'][-1]}: {fault['msg']}."
 
 
 def _request_id(scope: Scope) -> str:

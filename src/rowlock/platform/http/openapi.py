@@ -139,3 +139,11 @@ def _without_fastapi_errors(described: Schema) -> None:
     answer = described.get("responses", {}).get("422")
     if answer and "application/problem+json" not in answer.get("content", {}):
         described["responses"]["422"] = _problem(422)
+
+
+def body_of(struct: type, example: object = None) -> Schema:
+    """The `openapi_extra=` of a FastAPI route that reads its body into `struct` itself."""
+    content: Schema = {"schema": _reference(struct)}
+    if example is not None:
+        content["example"] = example
+    return {"requestBody": {"required": True, "content": {"application/json": content}}, "security": [{"token": []}]}

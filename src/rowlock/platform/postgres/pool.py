@@ -3,13 +3,18 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import asyncpg
 
 from rowlock.kernel import limits
+from rowlock.platform.postgres.queries import load_queries
 
 Answer = TypeVar("Answer")
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+"""A connection of one's own or one lent by a pool."""
+
+_SQL = load_queries("rowlock.platform.postgres")
 
 HOT_CONNECTIONS = 4
 """One for each lane of the batcher; more only makes them queue on the same event rows."""
@@ -24,6 +29,10 @@ _SESSION = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "15s",
     "jit": "off",
+}
+_COLD_SESSION = _SESSION | {
+    # How alike a typo must be to what was meant; at the default of 0.6 "tailor swft" finds nobody.
+    "pg_trgm.word_similarity_threshold": "0.4",
 }
 _HOT_SESSION = _SESSION | {
     # The seat functions always go through primary keys. Without this, a plan made while a table was young and small
@@ -75,6 +84,10 @@ class Database:
     async def fetchrow(self, sql: str, *arguments: object) -> asyncpg.Record | None:
         """The first row of a read on the cold pool, or None."""
         return await rerun(lambda: self.cold.fetchrow(sql, *arguments))
+
+    async def ping(self) -> None:
+        """Return when the server answers; raises one of TRANSIENT_ERRORS when it does not."""
+        await self.cold.fetchval(_SQL["ping"])
 
     async def close(self) -> None:
         """Close both pools, waiting for what is running."""

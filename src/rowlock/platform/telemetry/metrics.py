@@ -2,8 +2,9 @@
 
 import os
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 REQUESTS = Counter("rowlock_http_requests_total", "HTTP requests answered.", ["method", "route", "status"])
 SECONDS = Histogram(
     "rowlock_http_request_seconds",

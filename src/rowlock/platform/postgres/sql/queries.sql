@@ -16,3 +16,6 @@ ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum, applied_at = now(
 
 -- name: forget_function_file
 DELETE FROM function_files WHERE name = :name
+
+-- name: ping
+SELECT 1

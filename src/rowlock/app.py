@@ -1,0 +1,187 @@
+"""Composition of the api role: which slices there are and how they are wired. Reads nothing, decides nothing."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp
+from valkey.asyncio import Valkey
+from valkey.exceptions import ValkeyError
+
+from rowlock import __version__
+from rowlock.bookings import BookingDesk, BookingViews, SaleGate
+from rowlock.bookings import routes as bookings
+from rowlock.catalog import SaleFactsShelf
+from rowlock.catalog.routes import catalog_router
+from rowlock.identity import TokenSigner, open_signer, person_of
+from rowlock.identity.routes import session_routes
+from rowlock.inventory import RowLockEngine, SeatReplica
+from rowlock.inventory import routes as inventory
+from rowlock.kernel.problems import Problem
+from rowlock.organiser import Organiser
+from rowlock.organiser.routes import organiser_router
+from rowlock.payments import Cashier, MockProvider
+from rowlock.payments import routes as payments
+from rowlock.platform.http.bodies import json_answer, problem_answer
+from rowlock.platform.http.edge import Edge, problem_of
+from rowlock.platform.http.idempotency import IdempotentPosts
+from rowlock.platform.http.openapi import build_document
+from rowlock.platform.postgres import Database, open_database
+from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+from rowlock.platform.telemetry import metrics
+from rowlock.platform.valkey.limiter import Limiter
+from rowlock.search.routes import search_router
+from rowlock.seating import routes as seating
+from rowlock.seating.store import PlanShelf
+from rowlock.settings import Settings
+
+OPERATIONS = (*seating.OPERATIONS, *inventory.OPERATIONS, *bookings.OPERATIONS, *payments.OPERATIONS)
+
+
+class Api:
+    """Everything the api role is made of, once its database is open."""
+
+    def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", signer: TokenSigner) -> None:
+        self.settings = settings
+        self.database = database
+        self.valkey = valkey
+        self.signer = signer
+        self.limiter = Limiter(valkey, metrics.LIMITER_FALLBACKS.inc)
+        self.facts = SaleFactsShelf(database)
+        self.plans = PlanShelf(database)
+        self.replica = SeatReplica(database)
+        self.engine = RowLockEngine(
+            database, settings.holds_per_user_max, lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size)
+        )
+        self.gate = SaleGate(
+            signer,
+            self.limiter,
+            requests_per_minute=settings.requests_per_minute,
+            attempts_per_minute=settings.booking_attempts_per_minute,
+        )
+        self.views = BookingViews(database, self.facts, self.plans)
+        self.desk = BookingDesk(
+            self.engine,
+            self.views,
+            seats_per_booking_max=settings.seats_per_booking_max,
+            holds_per_user_max=settings.holds_per_user_max,
+        )
+        self.provider = MockProvider(database)
+        self.cashier = Cashier(database, self.engine, self.desk, self.views, self.provider)
+        self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
+
+    async def free_seats(self, event_id: int) -> dict[int, int] | None:
+        """Free seats of an event by tier number."""
+        picture = await self.replica.picture(event_id)
+        return None if picture is None else picture.available_by_tier()
+
+    def sale_lane(self) -> list[BaseRoute]:
+        """The hot routes, matched first."""
+        return [
+            *bookings.booking_routes(self.gate, self.desk, self.views),
+            *payments.payment_routes(self.gate, self.desk, self.cashier),
+            *inventory.seat_routes(self.facts, self.plans, self.replica),
+            *seating.plan_routes(self.facts, self.plans),
+            *session_routes(
+                self.signer,
+                self.limiter,
+                per_minute=self.settings.requests_per_minute,
+                secure_cookies=self.settings.secure_cookies,
+            ),
+            *payments.challenge_routes(self.provider, self.cashier),
+        ]
+
+    def wide_surface(self) -> FastAPI:
+        """Everything else below /api/v1, and the documentation of all of it."""
+        app = FastAPI(
+            title="Rowlock",
+            version=__version__,
+            summary="Reserved-seat ticketing that survives the on-sale",
+            openapi_url="/api/v1/openapi.json",
+            docs_url="/docs",
+            redoc_url=None,
+            exception_handlers=dict.fromkeys((Problem, HTTPException, RequestValidationError, Exception), _problem),
+        )
+        api = APIRouter(prefix="/api/v1")
+        api.include_router(search_router(self.database))
+        api.include_router(catalog_router(self.database, self.free_seats))
+        api.include_router(organiser_router(self.signer, self.organiser))
+        app.include_router(api)
+        app.openapi = lambda: _kept_document(app)  # type: ignore[method-assign]
+        return app
+
+    async def close(self) -> None:
+        """Let what is running end, then close."""
+        await self.engine.drain()
+        await self.database.close()
+        if self.valkey is not None:
+            await self.valkey.aclose()
+
+
+async def open_api(settings: Settings) -> Api:
+    """Open the database and Valkey and wire the slices; DatabaseDown when PostgreSQL does not answer."""
+    assert settings.database_url is not None
+    database = await open_database(settings.database_url)
+    valkey = None
+    if settings.valkey_url is not None:
+        valkey = Valkey.from_url(settings.valkey_url, socket_timeout=0.5, socket_connect_timeout=0.5)
+    return Api(settings, database, valkey, await open_signer(database))
+
+
+def assemble(api: Api) -> ASGIApp:
+    """The ASGI application: edge, idempotency keys, sale lane, and FastAPI for all that is left."""
+    router = Router([*api.sale_lane(), *operations_routes(api)], redirect_slashes=False, default=api.wide_surface())
+    return Edge(IdempotentPosts(router, api.database, lambda request: _owner(request, api.signer)))
+
+
+def operations_routes(api: Api) -> list[BaseRoute]:
+    """What an operator's machines ask: am I alive, may traffic come, what are the figures."""
+
+    async def healthz(_request: Request) -> Response:
+        return json_answer({"status": "ok"})
+
+    async def readyz(_request: Request) -> Response:
+        try:
+            await api.database.ping()
+        except TRANSIENT_ERRORS as error:
+            raise Problem("unavailable", "PostgreSQL does not answer.", retryAfter=1) from error
+        return json_answer({"status": "ready", "valkey": await _valkey_word(api.valkey)})
+
+    async def metrics_page(_request: Request) -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    return [
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+        Route("/metrics", metrics_page, methods=["GET"]),
+    ]
+
+
+async def _valkey_word(valkey: "Valkey | None") -> str:
+    """How Valkey is; without it Rowlock sells on, so it never makes us unready."""
+    if valkey is None:
+        return "not configured"
+    try:
+        await valkey.ping()
+    except (ValkeyError, OSError, TimeoutError):
+        return "not reachable"
+    return "ok"
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return problem_answer(problem_of(error), request.scope["state"]["request_id"])
+
+
+def _kept_document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = build_document(app, OPERATIONS)
+    return app.openapi_schema
+
+
+def _owner(request: Request, signer: TokenSigner) -> str | None:
+    person = person_of(request, signer)
+    return None if person is None else person.subject

@@ -1,0 +1,19 @@
+"""The `rowlock` command. Each module here holds the verbs of one matter."""
+
+import click
+
+from rowlock import __version__
+from rowlock.cli.events import event
+from rowlock.cli.plans import plan
+from rowlock.cli.roles import api, check, migrate_verb, up, worker
+from rowlock.cli.sales import token, verify
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rowlock")
+def main() -> None:
+    """Reserved-seat ticketing that survives the on-sale."""
+
+
+for verb in (up, api, worker, migrate_verb, check, plan, event, token, verify):
+    main.add_command(verb)

@@ -1,0 +1,127 @@
+"""The roles (`up`, `api`, `worker`) and what goes before them (`migrate`, `check`)."""
+
+import asyncio
+import signal
+import socket
+from pathlib import Path
+
+import click
+import msgspec
+import uvicorn
+from valkey import Valkey
+from valkey.exceptions import ValkeyError
+
+from rowlock.app import assemble, open_api
+from rowlock.cli.installation import VerbFault, data_option, json_option, one_line_faults
+from rowlock.cli.supervisor import Supervisor, UpOptions
+from rowlock.platform.embedded import default_data_folder
+from rowlock.platform.postgres.migrate import check_schema, migrate
+from rowlock.platform.telemetry.logs import configure_logs
+from rowlock.settings import Settings, load_settings
+from rowlock.worker import work_forever
+
+GRACE_SECONDS = 5
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Fill an empty installation with venues and events to try.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes of the api role.")
+@data_option
+@one_line_faults
+def up(demo: bool, host: str, port: int, workers: int, data: Path | None) -> None:
+    """Run everything on this machine: servers, api, worker. Prints `ready URL` when it serves."""
+    Supervisor(UpOptions(data or default_data_folder(), host, port, workers, demo), load_settings()).run()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
+@click.option("--fd", type=int, hidden=True, help="A listening socket inherited from `up`.")
+@one_line_faults
+def api(host: str, port: int, fd: int | None) -> None:
+    """Run one process of the api role; needs DATABASE_URL, uses VALKEY_URL."""
+    settings = _needs_database()
+    configure_logs(settings.log_level, "api")
+    asyncio.run(_serve(settings, host, port, fd))
+
+
+@click.command()
+@one_line_faults
+def worker() -> None:
+    """Run the worker role: expiry, payments, housekeeping. Needs DATABASE_URL; several do no harm."""
+    settings = _needs_database()
+    configure_logs(settings.log_level, "worker")
+    asyncio.run(_work(settings))
+
+
+@click.command("migrate")
+@one_line_faults
+def migrate_verb() -> None:
+    """Bring the database of DATABASE_URL to the schema of this release."""
+    settings = load_settings()
+    if settings.database_url is None:
+        raise VerbFault("set DATABASE_URL; embedded installations are migrated by `rowlock up`")
+    click.echo(f"schema is at revision {migrate(settings.database_url)}")
+
+
+@click.command()
+@json_option
+@one_line_faults
+def check(as_json: bool) -> None:
+    """Check the configuration and every dependency; exit 1 with the reason."""
+    settings = _needs_database()
+    found = {"database": f"schema revision {check_schema(str(settings.database_url))}"}
+    if settings.valkey_url is None:
+        found["valkey"] = "not configured; each process keeps its own rate limits"
+    else:
+        try:
+            Valkey.from_url(settings.valkey_url, socket_timeout=2, socket_connect_timeout=2).ping()
+        except (ValkeyError, OSError) as error:
+            raise VerbFault(f"VALKEY_URL: {error}") from error
+        found["valkey"] = "ok"
+    found["settings"] = "ok"
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    else:
+        for name, state in found.items():
+            click.echo(f"{name:<10} {state}")
+
+
+def _needs_database() -> Settings:
+    settings = load_settings()
+    if settings.database_url is None:
+        raise VerbFault("set DATABASE_URL (`rowlock up` runs embedded servers and needs none)")
+    return settings
+
+
+async def _serve(settings: Settings, host: str, port: int, fd: int | None) -> None:
+    assert settings.database_url is not None
+    await asyncio.to_thread(check_schema, settings.database_url)
+    running = await open_api(settings)
+    listener = socket.socket(fileno=fd) if fd is not None else None
+    config = uvicorn.Config(
+        assemble(running),
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ws="none",
+    )
+    try:
+        await uvicorn.Server(config).serve(sockets=[listener] if listener is not None else None)
+    finally:
+        await running.close()
+
+
+async def _work(settings: Settings) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await work_forever(settings, stopping)

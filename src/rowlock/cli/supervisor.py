@@ -1,0 +1,191 @@
+"""`rowlock up`: servers, migrations, demo data, then the roles as processes that are kept running."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import msgspec
+
+from rowlock.cli.installation import VerbFault
+from rowlock.demo.fill import fill_demo
+from rowlock.platform.embedded import EmbeddedServers
+from rowlock.platform.embedded.process import _ends_with
+from rowlock.platform.postgres.migrate import migrate
+from rowlock.settings import Settings
+
+START_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 6.0
+RESTART_PAUSE_SECONDS = 0.5
+LOG_BYTES_MAX = 64 * 1024 * 1024
+BACKLOG = 2048
+
+
+class UpOptions(msgspec.Struct, frozen=True):
+    """What `up` was asked for."""
+
+    data: Path
+    host: str
+    port: int
+    workers: int
+    demo: bool
+
+
+class Supervisor:
+    """Keeps one installation running until SIGTERM or SIGINT."""
+
+    def __init__(self, options: UpOptions, settings: Settings) -> None:
+        self._options = options
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._roles: dict[str, subprocess.Popen[bytes]] = {}
+        self._server_fault: Callable[[], str | None] = lambda: None  # servers of somebody else have none of ours
+
+    def run(self) -> None:
+        """Start, say so, keep going, stop in order."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: self._stopping.set())
+        with contextlib.ExitStack() as stack:
+            listener = stack.enter_context(self._listener())
+            settings = self._with_servers(stack)
+            migrate(str(settings.database_url))
+            if self._options.demo:
+                fill_demo(settings)
+            if self._stopping.is_set():
+                return
+            stack.callback(self._stop_roles)
+            self._start_roles(settings, listener)
+            self._await_ready(listener)
+            self._greet(listener)
+            self._keep_running(settings, listener)
+
+    @contextlib.contextmanager
+    def _listener(self) -> Iterator[socket.socket]:
+        """The listening socket all api processes share; taken first, so a taken port is known at once."""
+        host, port = self._options.host, self._options.port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind((host, port))
+            except OSError as error:
+                reason = error.strerror
+                raise VerbFault(f"cannot listen on {host}:{port}: {reason}; choose another with --port") from error
+            listener.listen(BACKLOG)
+            yield listener
+
+    def _with_servers(self, stack: contextlib.ExitStack) -> Settings:
+        """Settings with both URLs; embedded servers stand in for what is not configured."""
+        settings = self._settings
+        if settings.database_url is not None:
+            return settings
+        servers = EmbeddedServers()
+        stack.callback(servers.stop)
+        started = servers.start(self._options.data)
+        self._server_fault = servers.fault
+        valkey_url = settings.valkey_url or started.valkey_url
+        return msgspec.structs.replace(settings, database_url=started.database_url, valkey_url=valkey_url)
+
+    def _start_roles(self, settings: Settings, listener: socket.socket) -> None:
+        for number in range(self._options.workers):
+            self._start(f"api-{number + 1}", settings, listener)
+        self._start("worker", settings, listener)
+
+    def _start(self, name: str, settings: Settings, listener: socket.socket) -> None:
+        is_api = name.startswith("api")
+        arguments = ["api", "--fd", str(listener.fileno())] if is_api else ["worker"]
+        with self._log_file().open("ab") as log:
+            self._roles[name] = subprocess.Popen(
+                [sys.executable, "-m", "rowlock", *arguments],
+                env=self._environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(listener.fileno(),) if is_api else (),
+                start_new_session=True,
+                preexec_fn=_ends_with(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - two system calls, no allocation
+            )
+
+    def _environment(self, settings: Settings) -> dict[str, str]:
+        metrics = self._options.data / "metrics"
+        if not self._roles:
+            shutil.rmtree(metrics, ignore_errors=True)
+            metrics.mkdir(parents=True)
+        urls = {"DATABASE_URL": str(settings.database_url), "VALKEY_URL": settings.valkey_url or ""}
+        return {**os.environ, **urls, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+
+    def _log_file(self) -> Path:
+        logs = self._options.data / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        path = logs / "rowlock.log"
+        if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
+            path.replace(logs / "rowlock.log.1")
+        return path
+
+    def _await_ready(self, listener: socket.socket) -> None:
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not self._stopping.is_set():
+            ended = next((name for name, role in self._roles.items() if role.poll() is not None), None)
+            if ended is not None:
+                raise VerbFault(f"the {ended} process ended while starting; its last words are in {self._log_file()}")
+            if _answers_ready(listener):
+                return
+            if time.monotonic() > deadline:
+                raise VerbFault(f"not ready within {START_SECONDS_MAX:.0f} s; see {self._log_file()}")
+            self._stopping.wait(0.05)
+
+    def _greet(self, listener: socket.socket) -> None:
+        url = _base_url(listener)
+        click.echo(f"ready {url}")
+        click.echo(f"  storefront  {url}/\n  API docs    {url}/docs\n  log         {self._log_file()}")
+        sys.stdout.flush()
+
+    def _keep_running(self, settings: Settings, listener: socket.socket) -> None:
+        """Start a role again when it ends; end when a server does, for without it nothing can go on."""
+        while not self._stopping.wait(RESTART_PAUSE_SECONDS):
+            fault = self._server_fault()
+            if fault is not None:
+                raise VerbFault(fault)
+            for name, role in list(self._roles.items()):
+                if role.poll() is not None and not self._stopping.is_set():
+                    click.echo(f"rowlock: {name} ended with {role.returncode}; starting it again", err=True)
+                    self._start(name, settings, listener)
+
+    def _stop_roles(self) -> None:
+        for role in self._roles.values():
+            role.terminate()
+        deadline = time.monotonic() + STOP_SECONDS_MAX
+        for role in self._roles.values():
+            try:
+                role.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                role.kill()
+                role.wait()
+
+
+def _base_url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  a wildcard is no address to visit
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _answers_ready(listener: socket.socket) -> bool:
+    host, port = _base_url(listener).removeprefix("http://").rsplit(":", 1)
+    connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()

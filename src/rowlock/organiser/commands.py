@@ -1,0 +1,232 @@
+"""Creating venues, plans and events, and changing events. Everything of one command happens in one transaction."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from rowlock.catalog.views import SQL as CATALOG
+from rowlock.inventory.store import SQL as INVENTORY
+from rowlock.kernel import limits
+from rowlock.kernel.clock import known_zone, parse_wire_time
+from rowlock.kernel.ids import parse_number_id
+from rowlock.kernel.money import known_currency, minor_units
+from rowlock.kernel.problems import Problem
+from rowlock.organiser.model import Amount, EventBody, EventPatch, VenueBody
+from rowlock.platform.postgres import Connection, Database
+from rowlock.seating import SeatingPlan
+from rowlock.seating.store import PlanShelf, ShelvedPlan, StoredPlan, save_plan
+
+Value = TypeVar("Value")
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """The checked terms of a new event; `prices[tier_no]` are minor units."""
+
+    starts_at: datetime
+    on_sale_at: datetime | None
+    hold_seconds: int
+    prices: tuple[int, ...]
+
+
+class CheckedEvent(NamedTuple):
+    """A new event that nothing speaks against."""
+
+    body: EventBody
+    plan: ShelvedPlan
+    terms: Terms
+
+
+class Organiser:
+    """What organisers may do with the catalogue."""
+
+    def __init__(self, database: Database, shelf: PlanShelf, *, hold_seconds: int) -> None:
+        self._database = database
+        self._shelf = shelf
+        self._hold_seconds = hold_seconds
+
+    async def create_venue(self, body: VenueBody) -> int:
+        """The venue of that name, city and country, made when there is none."""
+        found = await self._database.cold.fetchval(CATALOG["upsert_venue"], body.name, body.city, body.country)
+        assert isinstance(found, int)
+        return found
+
+    async def create_plan(self, plan: SeatingPlan, venue: VenueBody | None) -> StoredPlan:
+        """Store a checked plan as a new version; the very same plan is not stored twice."""
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            venue_id = None
+            if venue is not None:
+                venue_id = await connection.fetchval(CATALOG["upsert_venue"], venue.name, venue.city, venue.country)
+            return await save_plan(connection, plan, venue_id)
+
+    async def create_event(self, body: EventBody, created_by: str, creation_key: str | None) -> int:
+        """Create an event with its prices and lay its seats out for sale.
+
+        With a creation key a repeat answers the first event. Problems: `invalid_request`, `plan_not_found`.
+        """
+        checked = await self.check_event(body)
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            return await self._insert_event(connection, checked, created_by, creation_key)
+
+    async def import_events(
+        self, checked: Sequence[CheckedEvent], created_by: str, progress: Callable[[int], None]
+    ) -> list[int]:
+        """Create many events, all or none; `progress` is told each time how many more are done."""
+        ids = []
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            for event in checked:
+                ids.append(await self._insert_event(connection, event, created_by, None))
+                progress(1)
+        return ids
+
+    async def check_event(self, body: EventBody) -> CheckedEvent:
+        """The event with its plan and terms, fit to be created. Problems: `invalid_request`, `plan_not_found`."""
+        plan = await self._plan(body.plan_id)
+        return CheckedEvent(body, plan, self._checked(body, plan))
+
+    async def _insert_event(
+        self, connection: Connection, checked: CheckedEvent, created_by: str, creation_key: str | None
+    ) -> int:
+        body, plan, terms = checked.body, checked.plan, checked.terms
+        venue_id = await self._venue_of(connection, body, plan)
+        event_id = await connection.fetchval(
+            CATALOG["insert_event"], venue_id, plan.plan_id, body.name, body.description, body.genre,
+            terms.starts_at, body.timezone, body.currency, created_by, creation_key,
+        )  # fmt: skip
+        if event_id is None:
+            event_id = await connection.fetchval(CATALOG["event_of_creation_key"], creation_key)
+            assert isinstance(event_id, int)
+            return event_id
+        assert isinstance(event_id, int)
+        await _add_performers(connection, event_id, body)
+        await _open_sale(connection, event_id, plan, terms)
+        await connection.execute(CATALOG["refresh_search_words"], event_id)
+        return event_id
+
+    async def patch_event(self, event_id: int, patch: EventPatch) -> None:
+        """Change an event. Problems: `event_not_found`, `invalid_request`."""
+        starts_at = _moment("startsAt", _given(patch.starts_at))
+        if _given(patch.timezone) is not None:
+            _check_zone(str(patch.timezone))
+        hold_seconds = _given(patch.hold_seconds)
+        if hold_seconds is not None:
+            _check_hold_seconds(hold_seconds)
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            found = await connection.fetchval(
+                CATALOG["update_event"], event_id, _given(patch.name), _given(patch.description), _given(patch.genre),
+                starts_at, _given(patch.timezone), _given(patch.cancelled),
+            )  # fmt: skip
+            if found is None:
+                raise Problem("event_not_found", f"There is no event {event_id}.")
+            paused = True if patch.cancelled is True else _given(patch.sale_paused)
+            await connection.execute(
+                CATALOG["update_sale"], event_id, hold_seconds, patch.on_sale_at is not msgspec.UNSET,
+                _moment("onSaleAt", _given(patch.on_sale_at)), starts_at, paused,
+            )  # fmt: skip
+            if patch.prices is not msgspec.UNSET:
+                await _change_prices(connection, event_id, patch.prices)
+            await connection.execute(CATALOG["refresh_search_words"], event_id)
+
+    async def _plan(self, plan_id: str | int) -> ShelvedPlan:
+        number = parse_number_id(str(plan_id))
+        plan = await self._shelf.plan(number) if number is not None else None
+        if plan is None:
+            raise Problem("plan_not_found", f"There is no seating plan {plan_id}.")
+        return plan
+
+    async def _venue_of(self, connection: Connection, body: EventBody, plan: ShelvedPlan) -> int:
+        if body.venue is not None:
+            venue = body.venue
+            found = await connection.fetchval(CATALOG["upsert_venue"], venue.name, venue.city, venue.country)
+        else:
+            found = await connection.fetchval(CATALOG["venue_of_plan"], plan.plan_id)
+            if found is None:
+                found = await connection.fetchval(CATALOG["upsert_venue"], plan.plan.name, "", "")
+        assert isinstance(found, int)
+        return found
+
+    def _checked(self, body: EventBody, plan: ShelvedPlan) -> Terms:
+        if not known_currency(body.currency):
+            raise Problem("invalid_request", f"currency: {body.currency!r} is not a currency such as EUR.")
+        _check_zone(body.timezone)
+        hold_seconds = body.hold_seconds if body.hold_seconds is not None else self._hold_seconds
+        _check_hold_seconds(hold_seconds)
+        starts_at = _moment("startsAt", body.starts_at)
+        assert starts_at is not None
+        categories = [category.name for category in plan.plan.categories]
+        _check_categories(body.prices, categories)
+        prices = tuple(_price(name, body.prices[name], body.currency) for name in categories)
+        return Terms(starts_at, _moment("onSaleAt", body.on_sale_at), hold_seconds, prices)
+
+
+def _check_categories(prices: Mapping[str, Amount], categories: list[str]) -> None:
+    missing = [name for name in categories if name not in prices]
+    if missing:
+        raise Problem("invalid_request", f"prices: the plan's category {missing[0]!r} has no price.", missing=missing)
+    strange = [name for name in prices if name not in categories]
+    if strange:
+        raise Problem(
+            "invalid_request", f"prices: the plan has no category {strange[0]!r}; it has {', '.join(categories)}."
+        )
+
+
+def _price(category: str, amount: Amount, currency: str) -> int:
+    try:
+        return minor_units(str(amount), currency)
+    except ValueError as error:
+        raise Problem("invalid_request", f"prices: {category}: {error}.") from error
+
+
+def _check_zone(name: str) -> None:
+    try:
+        known_zone(name)
+    except ValueError as error:
+        raise Problem("invalid_request", f"timezone: {error}.") from error
+
+
+def _check_hold_seconds(seconds: int) -> None:
+    if not limits.HOLD_SECONDS_MIN <= seconds <= limits.HOLD_SECONDS_MAX:
+        low, high = limits.HOLD_SECONDS_MIN, limits.HOLD_SECONDS_MAX
+        raise Problem("invalid_request", f"holdSeconds: {seconds} is not from {low} to {high}.")
+
+
+def _moment(name: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_wire_time(text)
+    except ValueError as error:
+        raise Problem("invalid_request", f"{name}: {error}.") from error
+
+
+def _given(value: Value | msgspec.UnsetType) -> Value | None:
+    return None if value is msgspec.UNSET else value
+
+
+async def _add_performers(connection: Connection, event_id: int, body: EventBody) -> None:
+    for position, name in enumerate(dict.fromkeys(body.performers)):
+        performer_id = await connection.fetchval(CATALOG["upsert_performer"], name)
+        await connection.execute(CATALOG["insert_event_performer"], event_id, performer_id, position)
+
+
+async def _open_sale(connection: Connection, event_id: int, plan: ShelvedPlan, terms: Terms) -> None:
+    tier_of = {category.name: tier_no for tier_no, category in enumerate(plan.plan.categories)}
+    tiers = [tier_of[placed.seat.category] for placed in plan.plan.placed_seats()]
+    for name, tier_no in tier_of.items():
+        price = terms.prices[tier_no]
+        await connection.execute(CATALOG["insert_tier"], event_id, tier_no, name, price, 0, tiers.count(tier_no))
+    await connection.execute(
+        INVENTORY["open_sale"], event_id, secrets.randbits(31), tiers, terms.hold_seconds, terms.on_sale_at,
+        terms.starts_at,
+    )  # fmt: skip
+
+
+async def _change_prices(connection: Connection, event_id: int, prices: Mapping[str, Amount]) -> None:
+    facts = await connection.fetchrow(CATALOG["sale_facts"], event_id)
+    assert facts is not None
+    for name, amount in prices.items():
+        price = _price(name, amount, facts["currency"])
+        if await connection.fetchval(CATALOG["update_tier_price"], event_id, name, price) is None:
+            raise Problem("invalid_request", f"prices: the event has no tier {name!r}.")

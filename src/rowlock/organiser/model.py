@@ -1,0 +1,58 @@
+"""What organisers send. Fields are the contract's JSON fields; one shape for `event import` and `POST /events`."""
+
+from typing import Annotated
+
+import msgspec
+
+from rowlock.kernel import limits
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.NAME_CHARS_MAX)]
+Amount = str | int
+
+
+class VenueBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Where it is played."""
+
+    name: Name
+    city: Annotated[str, msgspec.Meta(max_length=limits.NAME_CHARS_MAX)] = ""
+    country: Annotated[str, msgspec.Meta(max_length=limits.NAME_CHARS_MAX)] = ""
+
+
+class EventBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """A new event. `prices` maps each category of the plan to its all-in price, e.g. `{"VIP": "95.00"}`."""
+
+    name: Name
+    starts_at: str
+    timezone: str = "UTC"
+    plan_id: str | int
+    currency: str = "EUR"
+    prices: dict[str, Amount]
+    performers: Annotated[list[Name], msgspec.Meta(max_length=limits.PERFORMERS_PER_EVENT_MAX)] = []
+    venue: VenueBody | None = None
+    description: Annotated[str, msgspec.Meta(max_length=limits.DESCRIPTION_CHARS_MAX)] = ""
+    genre: Annotated[str, msgspec.Meta(max_length=limits.NAME_CHARS_MAX)] = ""
+    on_sale_at: str | None = None
+    hold_seconds: int | None = None
+
+
+class EventPatch(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Changes to an event. Prices change for holds to come; those that stand keep theirs."""
+
+    name: Name | msgspec.UnsetType = msgspec.UNSET
+    description: Annotated[str, msgspec.Meta(max_length=limits.DESCRIPTION_CHARS_MAX)] | msgspec.UnsetType = (
+        msgspec.UNSET
+    )
+    genre: Annotated[str, msgspec.Meta(max_length=limits.NAME_CHARS_MAX)] | msgspec.UnsetType = msgspec.UNSET
+    starts_at: str | msgspec.UnsetType = msgspec.UNSET
+    timezone: str | msgspec.UnsetType = msgspec.UNSET
+    on_sale_at: str | msgspec.UnsetType | None = msgspec.UNSET
+    hold_seconds: int | msgspec.UnsetType = msgspec.UNSET
+    prices: dict[str, Amount] | msgspec.UnsetType = msgspec.UNSET
+    sale_paused: bool | msgspec.UnsetType = msgspec.UNSET
+    cancelled: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class Created(msgspec.Struct, frozen=True):
+    """The id of what was made."""
+
+    id: str

@@ -1,0 +1,1 @@
+"""What must travel outside: rows written with the change they tell of, relayed after commit."""

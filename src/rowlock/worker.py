@@ -1,0 +1,51 @@
+"""Composition of the worker role: the loops that nobody waits for. Several workers do no harm."""
+
+import asyncio
+
+import structlog
+
+from rowlock.app import open_api
+from rowlock.inventory.sweeper import sweep_forever
+from rowlock.kernel import limits
+from rowlock.payments.reconciler import reconcile_forever
+from rowlock.platform.http.idempotency import SQL as IDEMPOTENCY
+from rowlock.platform.outbox.relay import relay_forever
+from rowlock.platform.postgres import Database, DatabaseDown
+from rowlock.platform.postgres.pool import rerun
+from rowlock.platform.telemetry import metrics
+from rowlock.settings import Settings
+
+HOUSEKEEPING_SECONDS = 600.0
+
+log = structlog.get_logger(__name__)
+
+
+async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
+    """Run every loop until `stopping` is set; a loop that fails takes the role down, to be started again."""
+    api = await open_api(settings)
+    try:
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(sweep_forever(api.database, stopping, _tell_expired))
+            loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
+            loops.create_task(relay_forever(api.database, api.valkey, stopping))
+            loops.create_task(_keep_house(api.database, stopping))
+    finally:
+        await api.close()
+
+
+async def _tell_expired(expired: int, events: list[int]) -> None:
+    metrics.HOLDS_EXPIRED.inc(expired)
+    log.info("holds_expired", holds=expired, events=events)
+
+
+async def _keep_house(database: Database, stopping: asyncio.Event) -> None:
+    """Forget idempotency keys whose day is over."""
+    while not stopping.is_set():
+        try:
+            await rerun(lambda: database.cold.execute(IDEMPOTENCY["forget_old_keys"], limits.IDEMPOTENCY_HOURS))
+        except DatabaseDown as error:
+            log.warning("housekeeping_failed", error=str(error))
+        try:
+            await asyncio.wait_for(stopping.wait(), HOUSEKEEPING_SECONDS)
+        except TimeoutError:
+            continue
