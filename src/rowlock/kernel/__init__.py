@@ -1,1 +1,1 @@
-"""What every slice may use and nothing else depends on: ids, clock, money, limits, problems. Pure, no input or output."""
+"""What every slice may use: ids, clock, money, limits, problems. Pure: no input, no output."""
