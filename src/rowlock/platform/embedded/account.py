@@ -102,5 +102,5 @@ def _create_system_user() -> pwd.struct_passwd | None:
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if useradd is not None:
         command = [useradd, "-r", "-M", "-d", "/nonexistent", "-s", NO_SHELL, SYSTEM_USER]
-        subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - a fixed command
+        subprocess.run(command, capture_output=True, check=False)
     return _entry(SYSTEM_USER)

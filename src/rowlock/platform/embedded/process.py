@@ -52,7 +52,7 @@ def spawn(
     signals it when the thread that called us ends, whichever way that happens: call from a lasting thread.
     """
     with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own programs, by absolute path
+        process = subprocess.Popen(
             [str(part) for part in command],
             cwd=cwd,
             env=ENVIRONMENT,
@@ -77,7 +77,7 @@ def run_to_end(
     command: Sequence[str | Path], account: Account, *, cwd: Path, inherit: Sequence[int], stdin: bytes = b""
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run a program of the servers as `account` and collect what it says."""
-    return subprocess.run(  # noqa: S603 - our own programs, by absolute path
+    return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
         env=ENVIRONMENT,
