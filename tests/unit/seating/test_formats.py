@@ -53,6 +53,11 @@ def test_csv_without_coordinates_is_laid_out_in_rows() -> None:
     assert places["P-A-1"][1] == places["P-A-8"][1] < places["P-B-1"][1]
 
 
+def test_csv_short_rows_are_centred() -> None:
+    places = seats(read_plan(b"section,row,number\nP,A,1\nP,A,2\nP,A,3\nP,B,1"))
+    assert places["P-B-1"][0] == places["P-A-2"][0]
+
+
 def test_svg_transforms_ids_and_groups() -> None:
     plan = read_plan_file(DATA / "hall.svg")
     assert (plan.name, plan.width, plan.height) == ("Town hall", 100, 80)
@@ -220,6 +225,19 @@ def test_junk_is_refused_without_unfolding_it(junk: bytes) -> None:
         assert tracemalloc.get_traced_memory()[1] < 12_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_files_that_would_unfold_into_too_many_seats() -> None:
+    area = b'{"label": "%d", "capacity": 250000, "categoryLabel": "C", "center": {"x": 0, "y": 0}, "radius1": 1}'
+    chart = b'{"categories": {"list": []}, "subChart": {"generalAdmissionAreas": [%s]}}'
+    assert "generalAdmissionAreas[1]: more than 250,000 seats" in refusal(chart % b",".join([area % 1, area % 2]))
+    rows = ",".join(f'{{"name": "{n}", "seats": "2000"}}' for n in range(126))
+    stand = f'{{"west": {{"name": "w", "a": {{"name": "1", "rows": [{rows}]}}}}}}'
+    assert "$.west.a.rows[125]: more than 250,000 seats" in refusal(stand.encode())
+
+
+def test_deeply_nested_drawing_is_refused_at_once() -> None:
+    assert "nested more than 200 deep" in refusal(b"<svg>" + b"<g>" * 50_000)
 
 
 def test_missing_file(tmp_path: Path) -> None:

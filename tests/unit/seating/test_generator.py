@@ -54,13 +54,17 @@ def nearest_seats(plan: SeatingPlan) -> float:
 
 def test_neighbours_in_a_row_sit_side_by_side(venue: tuple[SeatingPlan, SeatingPlan, int]) -> None:
     plan, _, _ = venue
-    gaps = [
+    assert widest_gap(plan) < 1.0
+
+
+def widest_gap(plan: SeatingPlan) -> float:
+    """The largest distance between two neighbours of a row."""
+    return max(
         dist((a.x, a.y), (b.x, b.y))
         for section in plan.sections
         for row in section.rows
         for a, b in pairwise(row.seats)
-    ]
-    assert max(gaps) < 1.0
+    )
 
 
 def test_wheelchair_places_have_a_companion_beside_them(venue: tuple[SeatingPlan, SeatingPlan, int]) -> None:
@@ -95,9 +99,11 @@ def test_arenas_of_any_size(seats: int) -> None:
     assert arena(seats).capacity == seats
 
 
-@pytest.mark.parametrize("seats", [1_050, 1_280])
+@pytest.mark.parametrize("seats", [1_050, *range(1_190, 1_210), 1_280])
 def test_theatres_of_any_size(seats: int) -> None:
-    assert theatre(seats=seats).capacity == seats
+    plan = theatre(seats=seats)
+    assert plan.capacity == seats
+    assert widest_gap(plan) < 1.0
 
 
 @pytest.mark.parametrize("seats", [52_000, 55_500])

@@ -140,18 +140,12 @@ def _what_list(opening: bytes) -> str:
 
 
 def _detect_csv(body: bytes) -> PlanFormat:
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = body.count(b"\n", 0, error.start) + 1
-        if b"\x00" in body[:1_000]:
-            raise PlanFileError("", "the file is binary, not a seating plan") from None
-        raise PlanFileError(f"line {line}", "the text is not valid UTF-8; save the file as UTF-8") from None
-    if "\x00" in text[:1_000]:
+    if b"\x00" in body[:1_000]:
         raise PlanFileError("", "the file is binary, not a seating plan")
-    if looks_like_csv(text):
+    if looks_like_csv(body):
         return FORMATS["csv"]
-    first = "".join(filter(str.isprintable, text.lstrip().partition("\n")[0][:60]))
+    opening = body[:400].decode("utf-8", errors="replace").lstrip().partition("\n")[0]
+    first = "".join(filter(str.isprintable, opening[:60]))
     raise PlanFileError(
         "line 1", f'no seating plan begins with "{first}"; JSON, SVG or a CSV header section,row,number is expected'
     )

@@ -15,7 +15,7 @@ COLUMNS = (*REQUIRED, "x", "y", "category", "accessible", "companion", "restrict
 DELIMITERS = ",;\t|"
 TRUE = {"1", "true", "yes", "y", "x", "ja", "oui", "si", "sí"}
 FALSE = {"", "0", "false", "no", "n", "nein", "non"}
-LINE_CHARS_MAX = 4_000
+HEADER_BYTES_MAX = 4_000
 
 
 class SeatLine:
@@ -28,17 +28,16 @@ class SeatLine:
         self.seat = seat
 
 
-def looks_like_csv(text: str) -> bool:
+def looks_like_csv(data: bytes) -> bool:
     """Whether the first line names the required columns."""
-    return set(REQUIRED) <= set(_split_header(text)[1])
+    return set(REQUIRED) <= set(_split_header(data)[1])
 
 
 def read_csv(data: bytes, name: str) -> Draft:
     """Lines of one row may stand anywhere in the file; seats keep the order of their lines."""
-    text = data.decode("utf-8-sig")
     budget = SeatBudget()
     sections: dict[str, dict[str, list[SeatLine]]] = {}
-    for line in _lines(text):
+    for line in _lines(data):
         budget.spend(1, f"line {line.at}")
         row = sections.setdefault(line.seat["section"], {}).setdefault(line.seat["row"], [])
         if len(row) == SEATS_PER_ROW_MAX:
@@ -54,14 +53,16 @@ def read_csv(data: bytes, name: str) -> Draft:
     return Draft(plan, lambda seat_no: f"line {at[seat_no]}")
 
 
-def _lines(text: str) -> Iterator[SeatLine]:
-    delimiter, header = _split_header(text)
+def _lines(data: bytes) -> Iterator[SeatLine]:
+    delimiter, header = _split_header(data)
     for column in header:
         if column not in COLUMNS:
             raise PlanFileError("line 1", f'unknown column "{column[:40]}"; known are {", ".join(COLUMNS)}')
         if header.count(column) > 1:
             raise PlanFileError("line 1", f'the column "{column}" appears twice')
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    # Read as a stream: a text of the whole file would take up to four times its size.
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
     try:
         next(reader)
         for cells in reader:
@@ -77,11 +78,23 @@ def _lines(text: str) -> Iterator[SeatLine]:
             yield SeatLine(at, values)
     except csv.Error as error:
         raise PlanFileError(f"line {reader.line_num}", f"broken CSV: {error}") from None
+    except UnicodeDecodeError:
+        raise _not_utf8(data) from None
 
 
-def _split_header(text: str) -> tuple[str, list[str]]:
+def _not_utf8(data: bytes) -> PlanFileError:
+    """Where the first byte stands that is no UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return PlanFileError(f"line {line}", "the text is not valid UTF-8; save the file as UTF-8")
+    return PlanFileError("", "the text is not valid UTF-8; save the file as UTF-8")
+
+
+def _split_header(data: bytes) -> tuple[str, list[str]]:
     """The delimiter and the column names of the first line."""
-    first = text.removeprefix("\ufeff")[:LINE_CHARS_MAX].splitlines()[:1]
+    first = data[:HEADER_BYTES_MAX].decode("utf-8", errors="replace").splitlines()[:1]
     line = first[0] if first else ""
     delimiter = max(DELIMITERS, key=line.count)
     return delimiter, [cell.strip().strip('"').strip().lower().replace(" ", "_") for cell in line.split(delimiter)]
