@@ -240,6 +240,13 @@ def test_deeply_nested_drawing_is_refused_at_once() -> None:
     assert "nested more than 200 deep" in refusal(b"<svg>" + b"<g>" * 50_000)
 
 
+def test_endless_drawings_are_refused_in_seconds() -> None:
+    before = process_time()
+    assert "more than 1,500,000 elements" in refusal(b"<svg>" + b"<g/>" * 4_000_000)
+    assert "broken XML" in refusal(b'<svg a="' + b"a" * 40_000_000)
+    assert process_time() - before < 10
+
+
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(PlanFileError, match=r"gone\.csv cannot be read: No such file"):
         read_plan_file(tmp_path / "gone.csv")

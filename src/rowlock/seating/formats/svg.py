@@ -24,6 +24,7 @@ from rowlock.seating.formats.svg_transform import Matrix, length, numbers, trans
 from rowlock.seating.model import COORDINATE_MAX, Point, Row, Seat, Section, Shape, ShapeKind
 
 DEPTH_MAX = 200
+ELEMENTS_MAX = 1_500_000
 UNDRAWN = {"defs", "symbol", "clipPath", "mask", "pattern", "marker", "style", "script", "metadata"}
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 KINDS: tuple[str, ...] = get_args(ShapeKind)
@@ -61,7 +62,8 @@ def read_svg(data: bytes, name: str) -> Draft:
     """The plan drawn in the file; a drawing of sections without seats is refused."""
     drawing = DrawingReader()
     # Drawing programs write a DOCTYPE, so one may stand there: its outside part is not loaded, entities are refused.
-    parser = DefusedExpatParser(forbid_dtd=False, forbid_entities=True, forbid_external=False)
+    # The file goes in as one piece: in many, an endless attribute would be scanned anew with each of them.
+    parser = DefusedExpatParser(bufsize=len(data), forbid_dtd=False, forbid_entities=True, forbid_external=False)
     parser.setFeature(feature_external_ges, False)
     parser.setContentHandler(drawing)
     parser.setErrorHandler(ErrorHandler())
@@ -106,6 +108,8 @@ class DrawingReader(ContentHandler):
         self.elements += 1
         if self.elements == 1 and tag != "svg":
             raise PlanFileError(f"line {self._line()}", f"the file is XML, but <{tag[:40]}> is not an SVG drawing")
+        if self.elements > ELEMENTS_MAX:
+            raise PlanFileError(f"line {self._line()}", f"more than {ELEMENTS_MAX:,} elements")
         if len(self.groups) > DEPTH_MAX:
             raise PlanFileError(f"line {self._line()}", f"elements nested more than {DEPTH_MAX} deep")
         if self.hidden or tag in UNDRAWN:
