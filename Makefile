@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 STATIC := src/rowlock/storefront/static
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 UV := $(BIN)/uv
 
 # Stamps: each is newer than everything it was made from, or it is made again.
@@ -20,14 +20,14 @@ WEB_SOURCES := $(shell find web src/rowlock/storefront/messages -name node_modul
 .PHONY: help run install test check bench clean lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-9s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  Variables: PYTHON=<interpreter for a new $(VENV)>, ARGS=<more words for rowlock up, pytest or the benchmarks>"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  Variables: PYTHON=<interpreter for a new .venv>, ARGS=<more words for rowlock up, pytest or the benchmarks>"
 
 run: ## set up and start the demo on http://localhost:8080
 	@$(MAKE) --jobs=2 $(RUNTIME) $(WEB)
 	@exec $(BIN)/rowlock up --demo $(ARGS)
 
-install: ## set up $(VENV) and the web build, start nothing
+install: ## set up .venv and the web build, start nothing
 	@$(MAKE) --jobs=2 $(DEVELOPMENT) $(WEB)
 
 test: install ## set up and run every test

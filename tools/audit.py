@@ -19,12 +19,11 @@ def main() -> int:
 
 
 def _audit_python(requirements: Path) -> list[str]:
-    answer = _ask(
-        [sys.executable, "-m", "pip_audit", "--requirement", str(requirements)]
-        + ["--disable-pip", "--require-hashes", "--progress-spinner", "off", "--timeout", "10", "--format", "json"],
-        ROOT,
-    )
-    return python_findings(answer)
+    command = [
+        *[sys.executable, "-m", "pip_audit", "--requirement", str(requirements), "--disable-pip", "--require-hashes"],
+        *["--progress-spinner", "off", "--timeout", "10", "--format", "json"],
+    ]
+    return python_findings(_ask(command, ROOT))
 
 
 def python_findings(answer: str) -> list[str]:
@@ -37,7 +36,7 @@ def python_findings(answer: str) -> list[str]:
     if unanswered := [package["name"] for package in packages if "skip_reason" in package]:
         _warn("Python", f"no answer for {len(unanswered)} of {len(packages)} packages")
     return [
-        f"{package['name']} {package['version']}: {flaw['id']}, fixed in {', '.join(flaw['fix_versions']) or 'no version'}"
+        f"{package['name']} {package['version']}: {flaw['id']}, fixed in {', '.join(flaw['fix_versions']) or 'none'}"
         for package in packages
         for flaw in package.get("vulns", ())
     ]

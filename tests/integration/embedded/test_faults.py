@@ -138,10 +138,10 @@ def test_memory_is_shared_with_the_rest_of_the_machine(memory_mb: int, shared: s
 
 def test_the_default_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ROWLOCK_DATA", raising=False)
-    monkeypatch.setenv("XDG_DATA_HOME", "/home/me/.local/share")
+    monkeypatch.setenv("XDG_DATA_HOME", "/somewhere/share")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert default_data_folder() == Path("/var/lib/rowlock")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert default_data_folder() == Path("/home/me/.local/share/rowlock")
+    assert default_data_folder() == Path("/somewhere/share/rowlock")
     monkeypatch.setenv("ROWLOCK_DATA", "/srv/tickets")
     assert default_data_folder() == Path("/srv/tickets")
