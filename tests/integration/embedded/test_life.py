@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import stat
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -70,9 +71,12 @@ def test_nobody_gets_in_without_the_password(private_parent: Path) -> None:
             assert not any("password" in part or "requirepass" in part for part in psutil.Process(pid).cmdline())
 
 
-def test_root_hands_the_servers_to_an_unprivileged_user(private_parent: Path) -> None:
+def test_root_hands_the_servers_to_an_unprivileged_user(private_parent: Path, request: pytest.FixtureRequest) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root has rights to hand over")
+    ours = os.getgroups()
+    request.addfinalizer(lambda: os.setgroups(ours))
+    os.setgroups([0, 4])
     with EmbeddedServers() as embedded:
         servers = embedded.start(private_parent / "data")
         for pid in (servers.postgres_pid, servers.valkey_pid):
@@ -140,12 +144,15 @@ def test_pid_files_that_now_name_another_program_do_not_matter(private_parent: P
     with EmbeddedServers() as embedded:
         embedded.start(data)
         pid_file = (data / "postgres" / "postmaster.pid").read_text(encoding="utf-8")
-    stranger = str(os.getpid())
     _, _, rest = pid_file.partition("\n")
-    (data / "postgres" / "postmaster.pid").write_text(f"{stranger}\n{rest}", encoding="utf-8")
     (data / "running.json").write_text("{}", encoding="utf-8")
-    with EmbeddedServers() as embedded:
-        assert embedded.start(data).postgres_pid != os.getpid()
+    owner = (data / "postgres").stat().st_uid
+    with subprocess.Popen(["sleep", "60"], user=owner if os.geteuid() == 0 else None) as stranger:
+        (data / "postgres" / "postmaster.pid").write_text(f"{stranger.pid}\n{rest}", encoding="utf-8")
+        with EmbeddedServers() as embedded:
+            embedded.start(data)
+            assert stranger.poll() is None
+        stranger.kill()
 
 
 def test_the_second_of_two_starts_names_the_first(private_parent: Path) -> None:
