@@ -1,0 +1,6 @@
+"""The storefront: server-rendered pages that anybody, search engines included, can read."""
+
+from rowlock.storefront.data import CalendarEntry, StorefrontData
+from rowlock.storefront.routes import create_router, error_page
+
+__all__ = ["CalendarEntry", "StorefrontData", "create_router", "error_page"]

@@ -1,0 +1,155 @@
+"""The storefront's pages. Pages are the same for everybody, so caches may keep them: no cookie is read or set here,
+but for the calendar file of a booking."""
+
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from rowlock.kernel import limits
+from rowlock.search import EventQuery
+from rowlock.storefront.calendar import calendar_file
+from rowlock.storefront.data import StorefrontData
+from rowlock.storefront.pages import error_page, render, site_of
+from rowlock.storefront.poster import poster
+from rowlock.storefront.seo import event_json_ld, robots, script_json, sitemap
+from rowlock.storefront.wording import language_of, words
+
+LIST_KEPT_S = 10
+EVENT_KEPT_S = 5
+POSTER_KEPT_S = 86_400
+SITEMAP_EVENTS_MAX = 1_000
+
+
+def create_router(data: StorefrontData) -> Router:
+    """All pages and the static files; mount it last, at the root. Unknown addresses get the designed 404."""
+    pages = _Pages(data)
+    static = Path(str(files("rowlock.storefront").joinpath("static")))
+    routes: list[BaseRoute] = [
+        Route("/", pages.events),
+        Route("/events", pages.events),
+        Route("/events/{event_id}", pages.event),
+        Route("/events/{event_id}/poster.svg", pages.poster),
+        Route("/bookings/{booking_id}", pages.booking),
+        Route("/bookings/{booking_id}/calendar.ics", pages.calendar),
+        Route("/sitemap.xml", pages.sitemap),
+        Route("/robots.txt", pages.robots),
+        Mount("/static", _HashedFiles(directory=static, check_dir=False)),
+        Route("/{path:path}", pages.nothing_here),
+    ]
+    return Router(routes)
+
+
+class _Pages:
+    def __init__(self, data: StorefrontData) -> None:
+        self._data = data
+
+    async def events(self, request: Request) -> Response:
+        """The list, searched by words, city and days."""
+        asked = {name: request.query_params.get(name, "").strip() for name in ("q", "city", "start", "end")}
+        asked = {name: value[: limits.SEARCH_TEXT_CHARS_MAX] for name, value in asked.items()}
+        start, end = _day(asked["start"]), _day(asked["end"])
+        query = EventQuery(
+            words=asked["q"] or None,
+            city=asked["city"] or None,
+            start=start,
+            end=end + timedelta(days=1) if end else None,
+            page=_page(request),
+        )
+        found = await self._data.search(query)
+        context = {"found": found, "asked": asked, "pages": max(1, -(-found.total // found.page_size))}
+        return render(request, "events.html", context, kept_s=LIST_KEPT_S)
+
+    async def event(self, request: Request) -> Response:
+        """One event: the map is the page."""
+        event = await self._data.event(request.path_params["event_id"])
+        if event is None:
+            return error_page(request, 404)
+        site = site_of(request)
+        url = f"{site}/events/{event.id}"
+        context = {
+            "event": event,
+            "json_ld": event_json_ld(event, url, f"{url}/poster.svg"),
+            "event_json": script_json(event),
+        }
+        return render(request, "event.html", context, kept_s=EVENT_KEPT_S)
+
+    async def booking(self, request: Request) -> Response:
+        """The same empty page for everybody; the island in it asks for the booking with the visitor's cookie."""
+        context = {"booking_id": request.path_params["booking_id"]}
+        return render(request, "booking.html", context, kept_s=LIST_KEPT_S)
+
+    async def calendar(self, request: Request) -> Response:
+        """The booking as an .ics file, for its owner only."""
+        entry = await self._data.calendar_entry(request.path_params["booking_id"], request)
+        if entry is None:
+            return error_page(request, 404)
+        url = f"{site_of(request)}/bookings/{entry.booking_id}"
+        body = calendar_file(entry, url, words(language_of(request)))
+        headers = {
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": f'attachment; filename="{entry.reference}.ics"',
+        }
+        return Response(body, media_type="text/calendar; charset=utf-8", headers=headers)
+
+    async def poster(self, request: Request) -> Response:
+        """The event's generated picture."""
+        event = await self._data.event(request.path_params["event_id"])
+        if event is None:
+            return error_page(request, 404)
+        say = words(language_of(request))
+        where = f"{event.venue.name}, {event.venue.city}"
+        body = poster(event.id, event.name, say.short_day(event.starts_at, event.timezone), where)
+        headers = {"Cache-Control": f"public, max-age={POSTER_KEPT_S}", "Vary": "Accept-Language"}
+        return Response(body, media_type="image/svg+xml", headers=headers)
+
+    async def sitemap(self, request: Request) -> Response:
+        """Every coming event's address."""
+        site = site_of(request)
+        urls = [f"{site}/"]
+        page = 1
+        while len(urls) <= SITEMAP_EVENTS_MAX:
+            found = await self._data.search(EventQuery(page=page, page_size=limits.PAGE_SIZE_MAX))
+            urls += [f"{site}/events/{event.id}" for event in found.items]
+            if page * found.page_size >= found.total or not found.items:
+                break
+            page += 1
+        headers = {"Cache-Control": "public, max-age=3600"}
+        return Response(sitemap(urls), media_type="application/xml", headers=headers)
+
+    async def robots(self, request: Request) -> Response:
+        """What crawlers may read."""
+        return Response(robots(site_of(request)), media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})
+
+    async def nothing_here(self, request: Request) -> Response:
+        """The designed 404."""
+        return error_page(request, 404)
+
+
+def _day(text: str) -> datetime | None:
+    """Midnight UTC of a date such as 2027-05-01; anything else is no bound, so a mistyped address still lists events."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _page(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+    return min(max(number, 1), limits.PAGE_NUMBER_MAX)
+
+
+class _HashedFiles(StaticFiles):
+    """Files whose names change with their content may be kept for good."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response

@@ -1,0 +1,54 @@
+"""A Chromium for the tests: the system's own, else the one that comes with the web build's development packages."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+WEB = Path(__file__).parents[2] / "web"
+SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+# Unpacks the compressed browser into the temporary folder on first use, and prints where it is.
+UNPACK = "import c from '@sparticuz/chromium'; console.log(JSON.stringify(await c.executablePath()))"
+
+
+class BrowserMissing(RuntimeError):
+    """No Chromium, and nothing to unpack one from."""
+
+
+def chromium_path() -> str:
+    """The path of a Chromium that runs here; BrowserMissing says what to do without one."""
+    for name in SYSTEM_NAMES:
+        found = shutil.which(name)
+        if found is not None:
+            return found
+    if not (WEB / "node_modules" / "@sparticuz" / "chromium").is_dir():
+        raise BrowserMissing("no Chromium here: run `npm ci` in web/, which brings one")
+    command = ["node", "--input-type=module", "--eval", UNPACK]
+    answer = subprocess.run(command, cwd=WEB, check=True, capture_output=True, text=True)
+    path: str = json.loads(answer.stdout.splitlines()[-1])
+    return path
+
+
+def launch(playwright: Playwright) -> Browser:
+    """A headless Chromium that paints in software. As root it cannot have a sandbox of its own."""
+    args = ["--disable-gpu", "--font-render-hinting=none"]
+    if os.geteuid() == 0:
+        args.append("--no-sandbox")
+    return playwright.chromium.launch(executable_path=chromium_path(), args=args)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser that is closed at the end."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        try:
+            yield browser
+        finally:
+            browser.close()

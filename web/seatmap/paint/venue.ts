@@ -1,0 +1,102 @@
+import type { Point } from "../geometry";
+import { boxAround, grow, overlaps } from "../geometry";
+import type { PlanShape, SeatPlan, Section } from "../plan";
+import type { MapTheme } from "./appearance";
+import type { Piece } from "./scene";
+
+type Context = OffscreenCanvasRenderingContext2D;
+
+/** The parts of the picture that no sale changes: stage, field, outlines, section areas and their labels. */
+export class VenuePainter {
+  private readonly shapes: { shape: PlanShape; path: Path2D; box: ReturnType<typeof boxAround> }[];
+  private readonly sectionPaths: Path2D[];
+
+  constructor(
+    private readonly plan: SeatPlan,
+    private readonly theme: MapTheme,
+  ) {
+    this.shapes = plan.shapes.map((shape) => ({
+      shape,
+      path: tracePoints(shape.points, shape.closed !== false && shape.kind !== "aisle"),
+      box: boxAround(shape.points),
+    }));
+    this.sectionPaths = plan.sections.map((section) => tracePoints(section.outline, true));
+  }
+
+  /** The context's transform maps plan units to device pixels. */
+  paintShapes(context: Context, piece: Piece): void {
+    const hairline = piece.density / piece.scale;
+    for (const { shape, path, box } of this.shapes) {
+      if (shape.kind === "text" || !overlaps(grow(box, hairline), piece.box)) continue;
+      if (shape.kind === "stage" || shape.kind === "field" || shape.kind === "area") {
+        context.fillStyle = shape.kind === "stage" ? this.theme.line : this.theme.ground;
+        context.fill(path);
+      }
+      context.strokeStyle = this.theme.line;
+      context.lineWidth = hairline;
+      context.stroke(path);
+    }
+  }
+
+  /** The context's transform maps plan units to device pixels. */
+  fillSection(context: Context, index: number, color: string): void {
+    const path = this.sectionPaths[index];
+    context.fillStyle = context.strokeStyle = color;
+    context.lineJoin = "round";
+    context.lineWidth = this.plan.pitch * 0.5;
+    context.fill(path);
+    context.stroke(path);
+  }
+
+  /** The context draws in device pixels. */
+  paintShapeLabels(context: Context, piece: Piece): void {
+    for (const { shape, box } of this.shapes) {
+      if (!shape.label || !overlaps(grow(box, this.plan.pitch * 4), piece.box)) continue;
+      const width = (box.right - box.left) * piece.scale;
+      const height = (box.bottom - box.top) * piece.scale;
+      const text = shape.label.toUpperCase();
+      const room = shape.kind === "text" ? Infinity : Math.min(height * 0.5, (width * 0.8) / (text.length * 0.75));
+      const size = Math.min(16 * piece.density, room);
+      if (size < 7 * piece.density) continue;
+      context.font = `600 ${size.toFixed(1)}px ${this.theme.font}`;
+      context.letterSpacing = `${(size * 0.12).toFixed(1)}px`;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.fillStyle = this.theme.muted;
+      const x = ((box.left + box.right) / 2) * piece.scale + piece.originX;
+      context.fillText(text, x, ((box.top + box.bottom) / 2) * piece.scale + piece.originY);
+      context.letterSpacing = "0px";
+    }
+  }
+
+  /** Its short name with the free seats under it, as far as the area has room for them. */
+  labelSection(context: Context, piece: Piece, section: Section, count: string, open: boolean): void {
+    const width = (section.box.right - section.box.left) * piece.scale;
+    const height = (section.box.bottom - section.box.top) * piece.scale;
+    const text = section.id;
+    const size = Math.min(14 * piece.density, height * 0.42, (width * 0.86) / (text.length * 0.6));
+    if (size < 7 * piece.density) return;
+    const x = section.labelAt[0] * piece.scale + piece.originX;
+    const y = section.labelAt[1] * piece.scale + piece.originY;
+    const countSize = Math.max(size * 0.78, 7.5 * piece.density);
+    const two = height > size + countSize * 1.2 && count.length * countSize * 0.56 < width;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.font = `600 ${size.toFixed(1)}px ${this.theme.font}`;
+    context.fillStyle = open ? this.theme.ink : this.theme.muted;
+    context.fillText(text, x, two ? y - countSize * 0.55 : y);
+    if (!two) return;
+    context.font = `400 ${countSize.toFixed(1)}px ${this.theme.font}`;
+    context.fillText(count, x, y + size * 0.55);
+  }
+}
+
+export function tracePoints(points: readonly Point[], close: boolean): Path2D {
+  const path = new Path2D();
+  points.forEach(([x, y], index) => {
+    if (index === 0) path.moveTo(x, y);
+    else path.lineTo(x, y);
+  });
+  if (close && points.length > 2) path.closePath();
+  return path;
+}

@@ -1,0 +1,123 @@
+import type { Money } from "./words";
+
+/** What the sale answers, in the contract's own fields. */
+export interface BookedSeat {
+  id: string;
+  tier: string;
+  price: Money;
+}
+
+export interface Booking {
+  bookingId: string;
+  reference: string;
+  eventId: string;
+  status: "HOLD" | "PAYMENT_PENDING" | "CONFIRMED" | "EXPIRED" | "RELEASED";
+  seats: BookedSeat[];
+  total: Money;
+  expiresAt?: string;
+  /** Seconds from when it was sent: independent of this device's clock. */
+  expiresIn?: number;
+  extensionsLeft?: number;
+  tickets?: { ticketId: string; seatId: string }[];
+}
+
+export interface PaymentPending {
+  code: "payment_pending";
+  nextAction: { type: "redirect"; url: string } | { type: "wait" };
+}
+
+export interface EventDetail {
+  id: string;
+  name: string;
+  startsAt: string;
+  timezone: string;
+  venue: { name: string; city: string };
+  onSaleAt: string | null;
+  status: "scheduled" | "on_sale" | "sold_out" | "paused" | "ended" | "cancelled";
+  tiers: { id: string; name: string; price: Money; fees: Money; total: number; available: number }[];
+  holdSeconds: number;
+  seatCount: number;
+}
+
+/** A refusal (RFC 9457), or `code: "offline"` when no answer came. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly conflicts: readonly string[] = [],
+    readonly retryAfterSeconds = 0,
+  ) {
+    super(code);
+  }
+}
+
+const BASE = "/api/v1";
+const SESSION_KNOWN = "rowlock.session";
+
+/** Whether this browser ever began a session; the cookie itself is out of a script's sight, as it should be. */
+export function hasSession(): boolean {
+  return localStorage.getItem(SESSION_KNOWN) !== null;
+}
+
+export async function beginSession(): Promise<void> {
+  await send("POST", "/session");
+  localStorage.setItem(SESSION_KNOWN, "1");
+}
+
+export async function read<Answer>(path: string): Promise<Answer> {
+  return (await (await send("GET", path)).json()) as Answer;
+}
+
+/** A write that may be repeated: the same `key` never does the thing twice. */
+export async function write<Answer>(
+  method: "POST" | "DELETE",
+  path: string,
+  body: unknown,
+  key: string,
+): Promise<Answer | null> {
+  if (!hasSession()) await beginSession();
+  let response: Response;
+  try {
+    response = await send(method, path, body, key);
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal) || refusal.status !== 401) throw refusal;
+    await beginSession();
+    response = await send(method, path, body, key);
+  }
+  return response.status === 204 ? null : ((await response.json()) as Answer);
+}
+
+async function send(method: string, path: string, body?: unknown, key?: string): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") headers["X-Requested-With"] = "rowlock";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (key) headers["Idempotency-Key"] = key;
+  let response: Response;
+  try {
+    const payload = body === undefined ? {} : { body: JSON.stringify(body) };
+    response = await fetch(BASE + path, { method, headers, credentials: "same-origin", ...payload });
+  } catch {
+    throw new Refusal(0, "offline");
+  }
+  if (response.ok) return response;
+  throw await refusalFrom(response);
+}
+
+async function refusalFrom(response: Response): Promise<Refusal> {
+  const seconds = Number(response.headers.get("Retry-After")) || 0;
+  try {
+    const problem = (await response.json()) as { code?: string; conflicts?: string[]; retryAfter?: number };
+    return new Refusal(response.status, problem.code ?? "other", problem.conflicts, problem.retryAfter ?? seconds);
+  } catch {
+    return new Refusal(response.status, "other", [], seconds);
+  }
+}
+
+/** A random UUID. `crypto.randomUUID` exists on https and localhost only; a shop on a plain address in a house network has neither. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

@@ -1,0 +1,182 @@
+import type { FeedState } from "../../live/feed";
+import type { SeatChange, SeatMap, SeatPlan } from "../../seatmap";
+import { ACCESSIBLE, AVAILABLE, BLOCKED, COMPANION, HELD, placeOf, RESTRICTED_VIEW, seatIdOf, seatNoOf } from "../../seatmap";
+import type { Booking, EventDetail } from "../api";
+import { beginSession, hasSession, newKey, Refusal, write } from "../api";
+import { explain } from "../refusals";
+import type { Money, Words } from "../words";
+import { sum } from "../words";
+
+export const SEATS_PER_BOOKING_MAX = 10;
+
+/** Which seats the visitor has chosen, what they cost, and how holding them went. Map and list show the same picker. */
+export class SeatPicker {
+  /** seatNos in the order they were chosen. */
+  chosen = $state.raw<readonly number[]>([]);
+  /** What happened to the choice; stays until the next choice. */
+  notice = $state("");
+  /** Said to screen readers only. */
+  spoken = $state("");
+  feed = $state<FeedState>("live");
+  holding = $state(false);
+  known = $state(false);
+  /** Counts up with every change of seat states, which live in typed arrays that nothing can watch. */
+  version = $state(0);
+  private readonly prices: readonly (Money | undefined)[];
+  private readonly held: readonly number[];
+  private attempt = { seats: "", key: "" };
+
+  constructor(
+    readonly event: EventDetail,
+    readonly plan: SeatPlan,
+    readonly map: SeatMap,
+    readonly words: Words,
+    holds: readonly Booking[],
+    private readonly onRace: () => void,
+  ) {
+    this.prices = plan.categories.map(({ name }) => event.tiers.find((tier) => tier.name === name)?.price);
+    const ids = holds.flatMap((hold) => hold.seats.map((seat) => seat.id));
+    this.held = ids.map((id) => seatNoOf(plan, id)).filter((seatNo) => seatNo >= 0);
+    map.setMine(this.held);
+  }
+
+  get total(): Money {
+    const prices = this.chosen.map((seatNo) => this.priceOf(seatNo)).filter((price) => price !== undefined);
+    return sum(prices, this.event.tiers[0]?.price.currency ?? "EUR");
+  }
+
+  priceOf(seatNo: number): Money | undefined {
+    return this.prices[this.plan.category[seatNo]];
+  }
+
+  statusOf(seatNo: number): number {
+    void this.version;
+    return this.map.states.status[seatNo];
+  }
+
+  freeInSection(index: number): number {
+    void this.version;
+    return this.map.states.freeInSection[index];
+  }
+
+  freeInTier(name: string): number {
+    void this.version;
+    return this.map.states.freeInCategory[this.plan.categories.findIndex((category) => category.name === name)] ?? 0;
+  }
+
+  /** "Section 102, Row F, Seat 14, Regular, €49.50" and what else there is to know. */
+  describe(seatNo: number): string {
+    const { section, row, number } = placeOf(this.plan, seatNo);
+    const price = this.priceOf(seatNo);
+    const tier = this.plan.categories[this.plan.category[seatNo]].name;
+    const { say } = this.words;
+    const named = { section: section.name, row: row.label, number, tier, price: price ? this.words.money(price) : "" };
+    const state = this.stateWord(seatNo);
+    const flags = this.plan.flags[seatNo];
+    const extras = [
+      flags & ACCESSIBLE ? say("seat.accessible") : "",
+      flags & COMPANION ? say("seat.companion") : "",
+      flags & RESTRICTED_VIEW ? say("seat.restricted") : "",
+      state,
+    ];
+    return [say("seat.full", named), ...extras.filter(Boolean)].join(", ");
+  }
+
+  short(seatNo: number): string {
+    const { section, row, number } = placeOf(this.plan, seatNo);
+    return `${section.name}, ${this.words.say("seat.short", { row: row.label, number })}`;
+  }
+
+  private stateWord(seatNo: number): string {
+    if (this.isMine(seatNo)) return this.words.say("seat.mine");
+    const status = this.statusOf(seatNo);
+    if (status === AVAILABLE) return "";
+    return this.words.say(status === HELD ? "seat.held" : "seat.taken");
+  }
+
+  isMine(seatNo: number): boolean {
+    return this.chosen.includes(seatNo) || this.held.includes(seatNo);
+  }
+
+  toggle(seatNo: number): void {
+    if (this.holding || this.held.includes(seatNo)) return;
+    const seat = this.short(seatNo);
+    this.notice = "";
+    if (this.chosen.includes(seatNo)) {
+      this.choose(this.chosen.filter((other) => other !== seatNo));
+      this.spoken = this.words.say("basket.removed", { seat, total: this.words.money(this.total) });
+    } else if (this.statusOf(seatNo) !== AVAILABLE) {
+      this.spoken = this.words.say("basket.unavailable", { seat, state: this.stateWord(seatNo) });
+    } else if (this.chosen.length >= SEATS_PER_BOOKING_MAX) {
+      this.notice = this.words.say("basket.full", { max: SEATS_PER_BOOKING_MAX });
+    } else {
+      this.choose([...this.chosen, seatNo]);
+      this.spoken = this.words.say("basket.added", { seat, total: this.words.money(this.total) });
+      // A session ready before the button is pressed saves a round trip when it counts.
+      if (!hasSession()) beginSession().catch(() => undefined);
+    }
+  }
+
+  private choose(seatNos: readonly number[]): void {
+    this.chosen = seatNos;
+    this.map.setMine([...this.held, ...seatNos]);
+  }
+
+  // ---- the sale goes on around the visitor ----
+
+  takeSnapshot(status: Uint8Array): void {
+    this.map.setStates(status);
+    this.known = true;
+    this.afterChange();
+  }
+
+  takeChanges(changes: readonly SeatChange[]): void {
+    this.map.applyChanges(changes);
+    this.afterChange();
+  }
+
+  private afterChange(): void {
+    this.version++;
+    if (!this.holding) this.lose(this.chosen.filter((seatNo) => this.map.states.status[seatNo] !== AVAILABLE));
+  }
+
+  /** These seats went to somebody else: they leave the choice, the rest stays. */
+  private lose(lost: readonly number[]): void {
+    if (lost.length === 0) return;
+    this.choose(this.chosen.filter((seatNo) => !lost.includes(seatNo)));
+    const values = { count: lost.length, seats: this.words.list(lost.map((seatNo) => this.short(seatNo))) };
+    this.notice = this.words.say(this.chosen.length > 0 ? "race.lost" : "race.lost_all", values);
+  }
+
+  /** Asks for the chosen seats, all or nothing. Answers the hold, or null after saying why there is none. */
+  async hold(): Promise<Booking | null> {
+    const seatIds = this.chosen.map((seatNo) => seatIdOf(this.plan, seatNo));
+    const seats = seatIds.join();
+    if (this.attempt.seats !== seats) this.attempt = { seats, key: newKey() };
+    this.holding = true;
+    this.notice = "";
+    try {
+      const body = { eventId: this.event.id, seatIds };
+      return await write<Booking>("POST", "/bookings/reserve", body, this.attempt.key);
+    } catch (refusal) {
+      this.holding = false;
+      this.refused(refusal);
+      return null;
+    }
+  }
+
+  private refused(refusal: unknown): void {
+    // An answer was given and would be given again for this key; only silence is worth repeating as it was.
+    if (refusal instanceof Refusal && refusal.status > 0 && refusal.status < 500) this.attempt = { seats: "", key: "" };
+    if (refusal instanceof Refusal && refusal.code === "seat_unavailable") {
+      const lost = refusal.conflicts.map((id) => seatNoOf(this.plan, id)).filter((seatNo) => this.chosen.includes(seatNo));
+      const taken = lost.filter((seatNo) => this.map.states.status[seatNo] === AVAILABLE);
+      this.map.applyChanges(taken.map((seatNo) => [seatNo, BLOCKED] as const));
+      this.version++;
+      this.lose(lost);
+      this.onRace();
+      return;
+    }
+    this.notice = explain(refusal, this.words);
+  }
+}

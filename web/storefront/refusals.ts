@@ -1,0 +1,12 @@
+import { Refusal } from "./api";
+import type { Words } from "./words";
+
+const KNOWN = ["offline", "too_many_holds", "not_on_sale", "not_admitted", "orphan_seat"] as const;
+
+/** What happened, what still stands, what to do next. */
+export function explain(refusal: unknown, words: Words): string {
+  if (!(refusal instanceof Refusal)) return words.say("problem.other");
+  if (refusal.status === 429) return words.say("problem.rate_limited", { count: Math.max(1, Math.ceil(refusal.retryAfterSeconds)) });
+  const known = KNOWN.find((code) => code === refusal.code);
+  return words.say(known ? `problem.${known}` : "problem.other");
+}
