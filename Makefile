@@ -24,11 +24,11 @@ help: ## this list
 	@echo "  Variables: PYTHON=<interpreter for a new .venv>, ARGS=<more words for rowlock up, pytest or the benchmarks>"
 
 run: ## set up and start the demo on http://localhost:8080
-	@$(MAKE) --jobs=2 $(RUNTIME) $(WEB)
+	@$(MAKE) --silent --jobs=2 $(RUNTIME) $(WEB)
 	@exec $(BIN)/rowlock up --demo $(ARGS)
 
 install: ## set up .venv and the web build, start nothing
-	@$(MAKE) --jobs=2 $(DEVELOPMENT) $(WEB)
+	@$(MAKE) --silent --jobs=2 $(DEVELOPMENT) $(WEB)
 
 test: install ## set up and run every test
 	$(BIN)/python -m pytest $(ARGS)
@@ -75,7 +75,7 @@ $(DEVELOPMENT): requirements/dev.txt $(RUNTIME)
 $(PACKAGES): web/package.json web/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing: install Node.js 20.19 or newer (Debian: nodejs, npm)" >&2; exit 1; }
 	@echo "installing what the web build needs"
-	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@cd web && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 $(STATIC)/manifest.json: $(PACKAGES) $(WEB_SOURCES)

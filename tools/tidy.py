@@ -162,7 +162,7 @@ def _called(call: ast.Call) -> str:
 def main() -> int:
     """Look at every file that is or would be committed."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
         capture_output=True,
         text=True,
