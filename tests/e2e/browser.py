@@ -17,18 +17,18 @@ SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 UNPACK = "import c from '@sparticuz/chromium'; console.log(JSON.stringify(await c.executablePath()))"
 
 
-class BrowserMissing(RuntimeError):
+class BrowserMissingError(RuntimeError):
     """No Chromium, and nothing to unpack one from."""
 
 
 def chromium_path() -> str:
-    """The path of a Chromium that runs here; BrowserMissing says what to do without one."""
+    """The path of a Chromium that runs here; BrowserMissingError says what to do without one."""
     for name in SYSTEM_NAMES:
         found = shutil.which(name)
         if found is not None:
             return found
     if not (WEB / "node_modules" / "@sparticuz" / "chromium").is_dir():
-        raise BrowserMissing("no Chromium here: run `npm ci` in web/, which brings one")
+        raise BrowserMissingError("no Chromium here: run `npm ci` in web/, which brings one")
     command = ["node", "--input-type=module", "--eval", UNPACK]
     answer = subprocess.run(command, cwd=WEB, check=True, capture_output=True, text=True)
     path: str = json.loads(answer.stdout.splitlines()[-1])

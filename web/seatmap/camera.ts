@@ -73,6 +73,7 @@ export function between(a: Camera, b: Camera, t: number): Camera {
   if (t >= 1) return b;
   const scale = a.scale * (b.scale / a.scale) ** t;
   // The same plan point stays fixed throughout, which makes a zoom a zoom and not a swerve.
-  const share = a.scale === b.scale ? t : (1 / a.scale - 1 / scale) / (1 / a.scale - 1 / b.scale);
+  const widening = 1 - a.scale / b.scale;
+  const share = Math.abs(widening) < 1e-6 ? t : (1 - a.scale / scale) / widening;
   return { x: a.x + (b.x - a.x) * share, y: a.y + (b.y - a.y) * share, scale };
 }

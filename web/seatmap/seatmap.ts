@@ -89,6 +89,7 @@ export class SeatMap implements Intents {
   private flight: Flight | null = null;
   private theme: MapTheme;
   private mine: readonly number[] = [];
+  private pointer: Point | null = null;
   private hovered = -1;
   private hoveredSection = -1;
   private focused = -1;
@@ -211,6 +212,7 @@ export class SeatMap implements Intents {
   }
 
   hover(at: Point | null): void {
+    this.pointer = at;
     const seatNo = at && this.showsSeats() ? this.seatAt(at) : -1;
     const section = at && !this.showsSeats() ? this.sectionAt(at) : -1;
     this.parts.surface.style.cursor = seatNo >= 0 || section >= 0 ? "pointer" : "grab";
@@ -321,7 +323,9 @@ export class SeatMap implements Intents {
 
   private moveTo(camera: Camera): void {
     this.camera = camera;
-    this.tell("view", { zoomed: camera.scale > this.fit.scale * 1.15, seats: this.showsSeats() });
+    // What lies under a resting pointer changes with the camera.
+    if (this.pointer) this.hover(this.pointer);
+    this.tell("view", { zoomed: this.zoomed, seats: this.showsSeats() });
     this.schedule("base", "overlay");
   }
 
@@ -339,6 +343,8 @@ export class SeatMap implements Intents {
 
   private resized(): void {
     const { clientWidth, clientHeight } = this.parts.surface;
+    // Hidden behind the list: it comes back as it was.
+    if (clientWidth === 0 || clientHeight === 0) return;
     if (clientWidth === this.view.width && clientHeight === this.view.height) return;
     const wasWhole = this.camera.scale <= this.fit.scale * 1.001;
     this.measure();
@@ -358,7 +364,8 @@ export class SeatMap implements Intents {
     if (this.flight) this.fly(now);
     const moving = this.stale.base;
     const budget = this.painted ? (moving ? WORK_MOVING_MS : WORK_STILL_MS) : 60;
-    const { changed, unfinished } = this.backdrop.work(this.camera, this.view, performance.now() + budget);
+    const { changed, overview, unfinished } = this.backdrop.work(this.camera, this.view, performance.now() + budget);
+    if (overview) this.miniMap.take(this.backdrop.picture);
     if (this.stale.base || changed) this.drawBase();
     if (this.stale.overlay) this.drawOverlay();
     this.stale = { base: false, overlay: false };
@@ -382,7 +389,11 @@ export class SeatMap implements Intents {
     context.fillRect(0, 0, context.canvas.width, context.canvas.height);
     context.imageSmoothingQuality = "low";
     this.backdrop.draw(context, this.camera, this.view);
-    this.miniMap.draw(this.backdrop.picture, this.camera, this.view, this.theme);
+    if (this.zoomed) this.miniMap.draw(this.camera, this.view, this.theme);
+  }
+
+  private get zoomed(): boolean {
+    return this.camera.scale > this.fit.scale * 1.15;
   }
 
   private drawOverlay(): void {

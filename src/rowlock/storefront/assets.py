@@ -16,7 +16,7 @@ class _Chunk(msgspec.Struct, rename="camel"):
     css: tuple[str, ...] = ()
 
 
-class WebBuildMissing(RuntimeError):
+class WebBuildMissingError(RuntimeError):
     """The web part was never built."""
 
 
@@ -28,12 +28,12 @@ class Assets:
 
     @classmethod
     def built(cls) -> Self:
-        """From the manifest that the web build wrote; WebBuildMissing says what to do without one."""
+        """From the manifest that the web build wrote; WebBuildMissingError says what to do without one."""
         manifest = files("rowlock.storefront").joinpath("static", "manifest.json")
         try:
             return cls(msgspec.json.decode(manifest.read_bytes(), type=dict[str, _Chunk]))
         except FileNotFoundError:
-            raise WebBuildMissing("the web build is missing: run `npm ci && npm run build` in web/") from None
+            raise WebBuildMissingError("the web build is missing: run `npm ci && npm run build` in web/") from None
 
     def url(self, source: str) -> str:
         """Where the file built from `source` (a path inside web/) is served."""

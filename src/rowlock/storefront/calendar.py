@@ -24,7 +24,9 @@ def calendar_file(entry: CalendarEntry, url: str, say: Words) -> bytes:
     event.add("location", entry.place)
     event.add("url", url)
     seats = ", ".join(entry.seats)
-    event.add("description", f"{say('calendar.reference', reference=entry.reference)}\n{say('calendar.seats', seats=seats)}")
+    event.add(
+        "description", f"{say('calendar.reference', reference=entry.reference)}\n{say('calendar.seats', seats=seats)}"
+    )
     calendar = Calendar()
     calendar.add("prodid", "-//Rowlock//Storefront//EN")
     calendar.add("version", "2.0")

@@ -47,16 +47,20 @@ def render(
             values.setdefault("lang", chosen)
         return f"{path}?{urlencode(values)}" if values else path
 
-    html = _environment().get_template(template).render(
-        context,
-        say=words(language),
-        language=language,
-        languages=LANGUAGES,
-        link=link,
-        assets=assets(),
-        canonical=f"{site_of(request)}{request.url.path}",
-        path=request.url.path,
-        query=dict(request.query_params),
+    html = (
+        _environment()
+        .get_template(template)
+        .render(
+            context,
+            say=words(language),
+            language=language,
+            languages=LANGUAGES,
+            link=link,
+            assets=assets(),
+            canonical=f"{site_of(request)}{request.url.path}",
+            path=request.url.path,
+            query=dict(request.query_params),
+        )
     )
     headers = {
         "Cache-Control": f"public, max-age={kept_s}" if kept_s else "no-store",

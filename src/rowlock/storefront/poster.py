@@ -89,5 +89,7 @@ def _lamps(random: Random, tone: str, light: str) -> str:
         x = 40 + beam * 65
         lean = random.uniform(-150, 150)
         color = light if beam in {2, 6} else tone
-        beams.append(f'<path d="M{x} -20 L{x + lean - 34:.0f} 620 L{x + lean + 34:.0f} 620Z" fill="{color}" opacity=".55"/>')
+        foot = x + lean
+        shape = f"M{x} -20 L{foot - 34:.0f} 620 L{foot + 34:.0f} 620Z"
+        beams.append(f'<path d="{shape}" fill="{color}" opacity=".55"/>')
     return "".join(beams)

@@ -124,7 +124,9 @@ class _Pages:
 
     async def robots(self, request: Request) -> Response:
         """What crawlers may read."""
-        return Response(robots(site_of(request)), media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"})
+        return Response(
+            robots(site_of(request)), media_type="text/plain", headers={"Cache-Control": "public, max-age=3600"}
+        )
 
     async def nothing_here(self, request: Request) -> Response:
         """The designed 404."""
@@ -132,7 +134,7 @@ class _Pages:
 
 
 def _day(text: str) -> datetime | None:
-    """Midnight UTC of a date such as 2027-05-01; anything else is no bound, so a mistyped address still lists events."""
+    """Midnight UTC of a date such as 2027-05-01; anything else is no bound: a mistyped address still lists."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:

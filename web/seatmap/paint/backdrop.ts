@@ -66,10 +66,11 @@ export class Backdrop {
 
   /**
    * Brings the pictures nearer to what `camera` shows until `deadline` (performance.now()).
-   * Answers whether anything on screen may have changed and whether work is left.
+   * Answers whether anything on screen may have changed, whether the overview did, and whether work is left.
    */
-  work(camera: Camera, view: Viewport, deadline: number): { changed: boolean; unfinished: boolean } {
-    let changed = this.overview.work(deadline);
+  work(camera: Camera, view: Viewport, deadline: number): { changed: boolean; overview: boolean; unfinished: boolean } {
+    const overview = this.overview.work(deadline);
+    let changed = overview;
     if (this.front && performance.now() < deadline) changed = this.front.work(deadline) || changed;
     this.aim(camera, view);
     if (this.back && performance.now() < deadline) {
@@ -82,7 +83,7 @@ export class Backdrop {
       }
     }
     const unfinished = this.back !== null || !this.overview.finished || this.front?.finished === false;
-    return { changed, unfinished };
+    return { changed, overview, unfinished };
   }
 
   /** Starts, keeps or drops `back` according to what the visitor sees now. */

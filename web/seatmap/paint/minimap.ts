@@ -11,7 +11,17 @@ export class MiniMap {
   private scale = 1;
   private box: Box = { left: 0, top: 0, right: 1, bottom: 1 };
 
+  private thumbnail = new OffscreenCanvas(1, 1);
+
   constructor(private readonly canvas: HTMLCanvasElement) {}
+
+  /** Takes the whole plan's picture as it looks now. */
+  take(picture: OffscreenCanvas): void {
+    this.thumbnail = new OffscreenCanvas(this.canvas.width, this.canvas.height);
+    const context = this.thumbnail.getContext("2d", { alpha: false })!;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(picture, 0, 0, this.canvas.width, this.canvas.height);
+  }
 
   resize(box: Box, density: number): void {
     this.box = box;
@@ -24,11 +34,11 @@ export class MiniMap {
     this.canvas.style.height = `${Math.round(height * this.scale)}px`;
   }
 
-  draw(picture: OffscreenCanvas, camera: Camera, view: Viewport, theme: MapTheme): void {
+  draw(camera: Camera, view: Viewport, theme: MapTheme): void {
     const context = this.canvas.getContext("2d", { alpha: false })!;
     const density = this.canvas.width / Math.max(1, (this.box.right - this.box.left) * this.scale);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.drawImage(picture, 0, 0, this.canvas.width, this.canvas.height);
+    context.drawImage(this.thumbnail, 0, 0);
     const seen = intersect(visibleBox(camera, view), this.box);
     const zoom = this.scale * density;
     context.strokeStyle = theme.accent;

@@ -1,16 +1,19 @@
-import type { Box } from "../geometry";
-import { grow, overlaps } from "../geometry";
+import type { Box, Point } from "../geometry";
+import { boxAround, grow, overlaps } from "../geometry";
 import type { SeatGrid } from "../grid";
 import type { SeatPlan, Section } from "../plan";
 import type { SeatStates } from "../states";
 import { AVAILABLE } from "../states";
 import type { MapTheme, TierLook } from "./appearance";
+import type { SectionLabel } from "./labels";
+import { layoutLabels } from "./labels";
 import { SeatSprites } from "./sprites";
 import { VenuePainter } from "./venue";
 
 /** Seats closer together than this many CSS pixels are drawn as areas with a count of free seats. */
 const SEATS_FROM_PX = 5;
 const ROW_LABELS_FROM_PX = 13;
+const ROW_LABEL_PX_MAX = 15;
 const SEAT_NUMBERS_FROM_PX = 21;
 /** Share of the pitch that a seat fills. */
 export const SEAT_FILL = 0.8;
@@ -32,6 +35,7 @@ export class Scene {
   private readonly sprites = new Map<number, SeatSprites>();
   private dimmed: ReadonlySet<number> = new Set();
   private venue: VenuePainter;
+  private labels: { scale: number; list: readonly SectionLabel[] } = { scale: 0, list: [] };
 
   constructor(
     readonly plan: SeatPlan,
@@ -95,11 +99,20 @@ export class Scene {
   }
 
   private paintSectionLabels(context: OffscreenCanvasRenderingContext2D, piece: Piece): void {
-    this.plan.sections.forEach((section, index) => {
-      if (!overlaps(section.box, piece.box)) return;
-      const free = this.states.freeInSection[index];
-      this.venue.labelSection(context, piece, section, free > 0 ? this.words(free) : "×", free > 0);
-    });
+    for (const label of this.labelsAt(piece.scale / piece.density)) {
+      const section = this.plan.sections[label.section];
+      if (!overlaps(section.box, piece.box)) continue;
+      const free = this.states.freeInSection[label.section];
+      this.venue.labelSection(context, piece, section, label, free > 0 ? this.words(free) : "×", free > 0);
+    }
+  }
+
+  /** Where labels go depends on the scale alone; the last scale's layout serves all blocks of a picture. */
+  private labelsAt(scale: number): readonly SectionLabel[] {
+    if (this.labels.scale !== scale) {
+      this.labels = { scale, list: layoutLabels(this.plan, scale, this.words(999).length) };
+    }
+    return this.labels.list;
   }
 
   private paintSeats(context: OffscreenCanvasRenderingContext2D, piece: Piece): void {
@@ -148,10 +161,11 @@ export class Scene {
     });
   }
 
-  /** The row's label one pitch beyond both of its ends. */
+  /** The row's label one pitch beyond both of its ends, or in the middle of seats round a table. */
   private paintRowLabels(context: OffscreenCanvasRenderingContext2D, piece: Piece): void {
     const { x, y, pitch } = this.plan;
-    context.font = `500 ${(pitch * piece.scale * 0.5).toFixed(1)}px ${this.theme.font}`;
+    const size = Math.min(pitch * piece.scale * 0.5, ROW_LABEL_PX_MAX * piece.density);
+    context.font = `500 ${size.toFixed(1)}px ${this.theme.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.fillStyle = this.theme.muted;
@@ -163,6 +177,11 @@ export class Scene {
       const put = (px: number, py: number) => {
         context.fillText(label, px * piece.scale + piece.originX, py * piece.scale + piece.originY);
       };
+      if (length < ((count - 1) * pitch) / 2) {
+        const box = boxAround(Array.from({ length: count }, (_, i): Point => [x[first + i], y[first + i]]));
+        put((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+        return;
+      }
       put(x[first] - ux, y[first] - uy);
       put(x[last] + ux, y[last] + uy);
     });

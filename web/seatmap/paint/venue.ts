@@ -2,6 +2,7 @@ import type { Point } from "../geometry";
 import { boxAround, grow, overlaps } from "../geometry";
 import type { PlanShape, SeatPlan, Section } from "../plan";
 import type { MapTheme } from "./appearance";
+import type { SectionLabel } from "./labels";
 import type { Piece } from "./scene";
 
 type Context = OffscreenCanvasRenderingContext2D;
@@ -29,7 +30,7 @@ export class VenuePainter {
     for (const { shape, path, box } of this.shapes) {
       if (shape.kind === "text" || !overlaps(grow(box, hairline), piece.box)) continue;
       if (shape.kind === "stage" || shape.kind === "field" || shape.kind === "area") {
-        context.fillStyle = shape.kind === "stage" ? this.theme.line : this.theme.ground;
+        context.fillStyle = this.theme.ground;
         context.fill(path);
       }
       context.strokeStyle = this.theme.line;
@@ -51,13 +52,14 @@ export class VenuePainter {
   /** The context draws in device pixels. */
   paintShapeLabels(context: Context, piece: Piece): void {
     for (const { shape, box } of this.shapes) {
-      if (!shape.label || !overlaps(grow(box, this.plan.pitch * 4), piece.box)) continue;
+      if (!shape.label) continue;
       const width = (box.right - box.left) * piece.scale;
       const height = (box.bottom - box.top) * piece.scale;
       const text = shape.label.toUpperCase();
       const room = shape.kind === "text" ? Infinity : Math.min(height * 0.5, (width * 0.8) / (text.length * 0.75));
-      const size = Math.min(16 * piece.density, room);
-      if (size < 7 * piece.density) continue;
+      const size = Math.min(13 * piece.density, room);
+      const reach = (size * text.length * 0.5) / piece.scale;
+      if (size < 7 * piece.density || !overlaps(grow(box, reach), piece.box)) continue;
       context.font = `600 ${size.toFixed(1)}px ${this.theme.font}`;
       context.letterSpacing = `${(size * 0.12).toFixed(1)}px`;
       context.textAlign = "center";
@@ -69,25 +71,19 @@ export class VenuePainter {
     }
   }
 
-  /** Its short name with the free seats under it, as far as the area has room for them. */
-  labelSection(context: Context, piece: Piece, section: Section, count: string, open: boolean): void {
-    const width = (section.box.right - section.box.left) * piece.scale;
-    const height = (section.box.bottom - section.box.top) * piece.scale;
-    const text = section.id;
-    const size = Math.min(14 * piece.density, height * 0.42, (width * 0.86) / (text.length * 0.6));
-    if (size < 7 * piece.density) return;
+  /** A section's short name with the free seats under it; the context draws in device pixels. */
+  labelSection(context: Context, piece: Piece, section: Section, label: SectionLabel, count: string, open: boolean): void {
+    const size = label.size * piece.density;
     const x = section.labelAt[0] * piece.scale + piece.originX;
     const y = section.labelAt[1] * piece.scale + piece.originY;
-    const countSize = Math.max(size * 0.78, 7.5 * piece.density);
-    const two = height > size + countSize * 1.2 && count.length * countSize * 0.56 < width;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.font = `600 ${size.toFixed(1)}px ${this.theme.font}`;
     context.fillStyle = open ? this.theme.ink : this.theme.muted;
-    context.fillText(text, x, two ? y - countSize * 0.55 : y);
-    if (!two) return;
-    context.font = `400 ${countSize.toFixed(1)}px ${this.theme.font}`;
-    context.fillText(count, x, y + size * 0.55);
+    context.fillText(section.id, x, label.two ? y - size * 0.55 : y);
+    if (!label.two) return;
+    context.font = `400 ${(size * 0.86).toFixed(1)}px ${this.theme.font}`;
+    context.fillText(count, x, y + size * 0.6);
   }
 }
 
