@@ -105,7 +105,7 @@ async def open_database(url: str, *, hot: int = HOT_CONNECTIONS, cold: int = COL
             url,
             min_size=1,
             max_size=cold,
-            server_settings=_SESSION,
+            server_settings=_COLD_SESSION,
             reset=_keep_session,
             timeout=CONNECT_SECONDS_MAX,
         )
