@@ -1,26 +1,28 @@
 """Composition of the api role: which slices there are and how they are wired. Reads nothing, decides nothing."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from valkey.asyncio import Valkey
 from valkey.exceptions import ValkeyError
 
 from rowlock import __version__
 from rowlock.bookings import BookingDesk, BookingViews, SaleGate
 from rowlock.bookings import routes as bookings
-from rowlock.catalog import SaleFactsShelf
+from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
 from rowlock.identity import TokenSigner, open_signer, person_of
 from rowlock.identity.routes import session_routes
 from rowlock.inventory import RowLockEngine, SeatReplica
 from rowlock.inventory import routes as inventory
+from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.organiser import Organiser
 from rowlock.organiser.routes import organiser_router
@@ -34,10 +36,12 @@ from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
 from rowlock.platform.telemetry import metrics
 from rowlock.platform.valkey.limiter import Limiter
+from rowlock.search import EventQuery, search_events
 from rowlock.search.routes import search_router
 from rowlock.seating import routes as seating
 from rowlock.seating.store import PlanShelf
 from rowlock.settings import Settings
+from rowlock.storefront import CalendarEntry, create_router
 
 OPERATIONS = (*seating.OPERATIONS, *inventory.OPERATIONS, *bookings.OPERATIONS, *payments.OPERATIONS)
 
@@ -134,8 +138,53 @@ async def open_api(settings: Settings) -> Api:
 
 def assemble(api: Api) -> ASGIApp:
     """The ASGI application: edge, idempotency keys, sale lane, and FastAPI for all that is left."""
-    router = Router([*api.sale_lane(), *operations_routes(api)], redirect_slashes=False, default=api.wide_surface())
+    wide, pages = api.wide_surface(), create_router(Pages(api))
+
+    async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
+        """What the sale lane does not answer: the rest of the API, its documentation, or a page."""
+        api_path = scope["path"].startswith(_API_PATHS)
+        await (wide if api_path else pages)(scope, receive, send)
+
+    router = Router([*api.sale_lane(), *operations_routes(api)], redirect_slashes=False, default=elsewhere)
     return Edge(IdempotentPosts(router, api.database, lambda request: _owner(request, api.signer)))
+
+
+_API_PATHS = ("/api/", "/docs")
+
+
+class Pages:
+    """Implements `StorefrontData` on the slices."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def search(self, query: EventQuery) -> EventPage:
+        """The events that match."""
+        return await search_events(self._api.database, query, datetime.now(UTC))
+
+    async def event(self, event_id: str) -> EventDetail | None:
+        """One event, None when there is none."""
+        number = parse_number_id(event_id)
+        free = await self._api.free_seats(number) if number is not None else None
+        return None if number is None or free is None else await find_event(self._api.database, number, free)
+
+    async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
+        """The visitor's own confirmed booking, else None."""
+        person, number = person_of(visitor, self._api.signer), parse_booking_id(booking_id)
+        booking = await self._api.views.find(number, person.subject) if person and number else None
+        event = await self.event(booking.event_id) if booking is not None and booking.status == "CONFIRMED" else None
+        if booking is None or event is None:
+            return None
+        return CalendarEntry(
+            booking_id=booking.booking_id,
+            reference=booking.reference,
+            event_id=event.id,
+            event_name=event.name,
+            starts_at=event.starts_at,
+            timezone=event.timezone,
+            place=", ".join(part for part in (event.venue.name, event.venue.city) if part),
+            seats=tuple(seat.id for seat in booking.seats),
+        )
 
 
 def operations_routes(api: Api) -> list[BaseRoute]:

@@ -62,11 +62,10 @@ async def held_in_duels(house: House, engines: list[RowLockEngine], rounds: int)
 
 async def test_without_the_guards_seats_are_sold_twice(database: Database) -> None:
     """The bug itself: check, then write, with nothing in between that keeps others out."""
-    house = await House.open(database, small_plan(rows=10))
+    # Many more seats than duels: the CHECK on the event's counters would stop the overselling at the last seat.
+    house = await House.open(database, small_plan(rows=100))
     engines = [house.engine() for _ in range(ENGINES)]
     await without_guards(house, "event_lock", "free_seat", "all_of_them")
-    # The ledger's gapless position is a guard too: two writers at one position collide on its key.
-    await house.database.cold.execute("ALTER TABLE seat_ledger DROP CONSTRAINT seat_ledger_pkey")
     assert await held_in_duels(house, engines, 100) > 100
     broken = {finding.check for finding in await house.broken()}
     assert "every booking owns exactly its seats, at its frozen price" in broken

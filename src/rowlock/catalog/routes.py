@@ -28,7 +28,7 @@ def catalog_router(database: Database, free_seats: FreeSeats) -> APIRouter:
         available = await free_seats(number) if number is not None else None
         if number is None or available is None:
             raise Problem("event_not_found", f"There is no event {event_id}.")
-        event = await find_event(database, number, available, "/api/v1")
+        event = await find_event(database, number, available)
         assert event is not None
         return json_answer(event, headers={"Cache-Control": "public, max-age=1"})
 

@@ -46,7 +46,7 @@ class SaleFactsShelf:
 
 
 async def find_event(
-    database: Database, event_id: int, available_by_tier: dict[int, int], api_base: str
+    database: Database, event_id: int, available_by_tier: dict[int, int], api_base: str = "/api/v1"
 ) -> EventDetail | None:
     """Everything about one event; free seats by tier come from the inventory. None when there is none."""
     row = await database.fetchrow(SQL["find_event"], event_id)

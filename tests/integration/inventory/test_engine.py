@@ -180,8 +180,9 @@ async def test_a_bound_hold_neither_expires_nor_lets_others_in(house: House) -> 
     hold = await house.old_hold(1, ago=timedelta(seconds=299), buyer="b")
     payment = new_booking_id()
     assert await engine.begin_payment(house.event_id, BeginPayment(hold.booking_id, "b", payment)) is BeginWord.BEGUN
+    an_hour = "interval '1 hour'"
     await house.database.cold.execute(
-        "UPDATE bookings SET held_at = held_at - interval '1 hour', hold_expires_at = hold_expires_at - interval '1 hour'"
+        f"UPDATE bookings SET held_at = held_at - {an_hour}, hold_expires_at = hold_expires_at - {an_hour}"
     )
     assert (await sweep(house.database))[0] == 0
     assert (await house.hold(1))[1].word is HoldWord.SEAT_UNAVAILABLE
