@@ -19,7 +19,7 @@ import msgspec
 from rowlock.cli.installation import VerbFault
 from rowlock.demo.fill import fill_demo
 from rowlock.platform.embedded import EmbeddedServers
-from rowlock.platform.embedded.process import _ends_with
+from rowlock.platform.embedded.process import ends_with_parent
 from rowlock.platform.postgres.migrate import migrate
 from rowlock.settings import Settings
 
@@ -112,7 +112,7 @@ class Supervisor:
                 stderr=log,
                 pass_fds=(listener.fileno(),) if is_api else (),
                 start_new_session=True,
-                preexec_fn=_ends_with(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - two system calls, no allocation
+                preexec_fn=ends_with_parent(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - two system calls, no allocation
             )
 
     def _environment(self, settings: Settings) -> dict[str, str]:

@@ -62,7 +62,7 @@ def spawn(
             pass_fds=tuple(inherit),
             start_new_session=True,
             umask=0o077,
-            preexec_fn=_ends_with(os.getpid(), stop.gently),  # noqa: PLW1509 - it only makes two system calls
+            preexec_fn=ends_with_parent(os.getpid(), stop.gently),  # noqa: PLW1509 - it only makes two system calls
             user=account.user,
             group=account.group,
             extra_groups=account.extra_groups,
@@ -106,7 +106,8 @@ def wait_until(process: "subprocess.Popen[bytes]", ready: Callable[[], bool], se
     return False
 
 
-def _ends_with(parent: int, gently: signal.Signals) -> Callable[[], None] | None:
+def ends_with_parent(parent: int, gently: signal.Signals) -> Callable[[], None] | None:
+    """A `preexec_fn` after which Linux sends `gently` to the new process when `parent` ends, however it ends."""
     if _libc is None:
         return None
     prctl = _libc.prctl
