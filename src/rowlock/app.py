@@ -142,6 +142,7 @@ def assemble(api: Api) -> ASGIApp:
 
     async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
         """What the sale lane does not answer: the rest of the API, its documentation, or a page."""
+        scope["state"]["public_url"] = api.settings.public_url
         api_path = scope["path"].startswith(_API_PATHS)
         await (wide if api_path else pages)(scope, receive, send)
 

@@ -29,8 +29,9 @@ def _environment() -> Environment:
 
 
 def site_of(request: Request) -> str:
-    """Scheme and host that the visitor sees, without a slash at the end."""
-    return str(request.base_url).rstrip("/")
+    """Scheme and host that the visitor sees, without a slash at the end: as configured, else as asked for."""
+    configured: str = request.scope.get("state", {}).get("public_url", "")
+    return (configured or str(request.base_url)).rstrip("/")
 
 
 def render(
