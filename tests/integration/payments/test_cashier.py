@@ -1,0 +1,173 @@
+"""Paying: every step may fail or be repeated, and money and seats never part company."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+from tests.conftest import TestServers
+from tests.house import House
+
+from rowlock.app import Api, open_api
+from rowlock.bookings import Booking
+from rowlock.identity import Person
+from rowlock.inventory import BeginPayment, SeatState
+from rowlock.kernel.problems import Problem
+from rowlock.payments.commands import Pending
+from rowlock.payments.reconciler import reconcile
+from rowlock.platform.postgres import Database
+from rowlock.settings import Settings
+
+BUYER = Person("buyer:one", "buyer")
+QUIET = "UPDATE payments SET updated_at = updated_at - interval '1 hour', started_at = started_at - interval '1 hour'"
+LAPSED = (
+    "UPDATE bookings SET held_at = held_at - interval '1 day', hold_expires_at = hold_expires_at - interval '1 day'"
+)
+
+
+class Till:
+    """An api of our own and a booking to pay for."""
+
+    def __init__(self, api: Api, house: House, booking: Booking) -> None:
+        self.api = api
+        self.house = house
+        self.booking = booking
+
+    async def pay(self, token: str, key: str | None = None) -> Booking | Pending:
+        return await self.api.cashier.confirm(BUYER, self.booking.booking_id, token, key)
+
+    async def status(self) -> str:
+        return (await self.api.desk.find(BUYER, uuid.UUID(self.booking.booking_id))).status
+
+    async def phases(self) -> list[str]:
+        rows = await self.house.database.fetch("SELECT phase FROM payments ORDER BY started_at")
+        return [row["phase"] for row in rows]
+
+    async def charges(self) -> list[str]:
+        rows = await self.house.database.fetch("SELECT state FROM mock_charges ORDER BY created_at")
+        return [row["state"] for row in rows]
+
+
+@pytest.fixture
+async def till(house: House, database: Database, servers: TestServers) -> AsyncIterator[Till]:
+    api = await open_api(Settings(database_url=database.url, valkey_url=servers.valkey_url))
+    booking = await api.desk.reserve(BUYER, str(house.event_id), ["S-2-1", "S-2-2"], None)
+    yield Till(api, house, booking)
+    await api.close()
+
+
+async def test_a_paid_hold_is_booked_captured_and_told(till: Till) -> None:
+    answer = await till.pay("tok_ok")
+    assert isinstance(answer, Booking)
+    assert answer.status == "CONFIRMED"
+    assert answer.tickets is not None
+    assert [ticket.seat_id for ticket in answer.tickets] == ["S-2-1", "S-2-2"]
+    assert await till.phases() == ["captured"]
+    assert await till.charges() == ["captured"]
+    messages = await till.house.database.fetch("SELECT topic, key FROM outbox")
+    assert [tuple(message) for message in messages] == [("booking.confirmed", till.booking.booking_id)]
+    assert await till.house.broken() == []
+
+
+async def test_paying_again_charges_nothing_again(till: Till) -> None:
+    first = await till.pay("tok_ok", "key-1")
+    assert await till.pay("tok_ok", "key-1") == first
+    assert await till.pay("tok_ok", "key-2") == first
+    assert await till.charges() == ["captured"]
+
+
+async def test_two_payments_at_once_are_one(till: Till) -> None:
+    answers = await asyncio.gather(*(till.pay("tok_ok", f"key-{n}") for n in range(6)), return_exceptions=True)
+    assert not [one for one in answers if isinstance(one, BaseException) and not isinstance(one, Problem)]
+    assert await till.status() == "CONFIRMED"
+    assert await till.charges() == ["captured"]
+
+
+async def test_a_declined_card_leaves_the_hold_and_another_may_pay(till: Till) -> None:
+    with pytest.raises(Problem) as refused:
+        await till.pay("tok_declined")
+    assert refused.value.code == "payment_declined"
+    assert await till.status() == "HOLD"
+    await till.pay("tok_ok")
+    assert await till.status() == "CONFIRMED"
+    assert await till.phases() == ["declined", "captured"]
+    assert await till.house.broken() == []
+
+
+async def test_a_lost_answer_is_asked_for_and_found(till: Till) -> None:
+    answer = await till.pay("tok_timeout")
+    assert isinstance(answer, Pending)
+    assert answer.next_action.type == "wait"
+    assert await till.status() == "PAYMENT_PENDING"
+    assert await reconcile(till.house.database, till.api.cashier) == 0, "its own request may still be at it"
+    await till.house.database.cold.execute(QUIET)
+    assert await reconcile(till.house.database, till.api.cashier) == 1
+    assert await till.status() == "CONFIRMED"
+    assert await till.charges() == ["captured"]
+
+
+@pytest.mark.parametrize(
+    ("approved", "status", "charge"), [(True, "CONFIRMED", "captured"), (False, "HOLD", "declined")]
+)
+async def test_a_challenge_waits_for_the_buyers_word(till: Till, approved: bool, status: str, charge: str) -> None:
+    answer = await till.pay("tok_3ds")
+    assert isinstance(answer, Pending)
+    assert answer.next_action.url is not None
+    payment_id = uuid.UUID(answer.next_action.url.rsplit("/", 1)[1])
+    again = await till.pay("tok_ok")
+    assert isinstance(again, Pending), "a second payment must not start beside the first"
+    await till.api.provider.answer_challenge(str(payment_id), approved=approved)
+    try:
+        await till.api.cashier.learn(payment_id)
+    except Problem as problem:
+        assert problem.code == "payment_declined"
+    assert await till.status() == status
+    assert await till.charges() == [charge]
+
+
+async def test_a_challenge_nobody_answers_is_given_up(till: Till) -> None:
+    await till.pay("tok_3ds")
+    await till.house.database.cold.execute(QUIET)
+    await reconcile(till.house.database, till.api.cashier)
+    assert await till.status() == "HOLD"
+    assert await till.charges() == ["voided"]
+    assert await till.house.broken() == []
+
+
+async def test_a_process_that_died_before_writing_the_payment_down_is_cleaned_up_after(till: Till) -> None:
+    command = BeginPayment(uuid.UUID(till.booking.booking_id), BUYER.subject, uuid.uuid4())
+    await till.api.engine.begin_payment(till.house.event_id, command)
+    assert await till.status() == "PAYMENT_PENDING"
+    await till.house.database.cold.execute(LAPSED)
+    await reconcile(till.house.database, till.api.cashier)
+    assert await till.status() == "EXPIRED"
+
+
+async def test_a_process_that_died_after_the_provider_said_yes_ends_in_a_booking(till: Till) -> None:
+    """The payment stands at `authorising`, the provider's books say authorised, nobody told the buyer."""
+    payment_id = uuid.uuid4()
+    command = BeginPayment(uuid.UUID(till.booking.booking_id), BUYER.subject, payment_id)
+    await till.api.engine.begin_payment(till.house.event_id, command)
+    row = await till.api.desk.own_row(BUYER, till.booking.booking_id)
+    await till.api.cashier._start(payment_id, row, "tok_ok")
+    await till.api.provider.authorise(str(payment_id), "tok_ok", sum(row.prices), "EUR")
+    await till.house.database.cold.execute(QUIET)
+    await reconcile(till.house.database, till.api.cashier)
+    assert await till.status() == "CONFIRMED"
+    assert await till.charges() == ["captured"]
+
+
+async def test_a_payment_for_seats_that_are_gone_is_voided(till: Till) -> None:
+    """The booking was let go while the provider was deciding: the authorisation must not become a charge."""
+    answer = await till.pay("tok_3ds")
+    assert isinstance(answer, Pending)
+    assert answer.next_action.url is not None
+    payment_id = uuid.UUID(answer.next_action.url.rsplit("/", 1)[1])
+    await till.api.cashier.unbind(till.house.event_id, uuid.UUID(till.booking.booking_id), payment_id)
+    await till.api.desk.release(BUYER, till.booking.booking_id)
+    await till.api.provider.answer_challenge(str(payment_id), approved=True)
+    with pytest.raises(Problem) as late:
+        await till.api.cashier.learn(payment_id)
+    assert late.value.code == "hold_expired"
+    assert await till.charges() == ["voided"]
+    assert SeatState.BOOKED not in await till.house.states()
