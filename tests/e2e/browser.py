@@ -7,8 +7,9 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict
 
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 WEB = Path(__file__).parents[2] / "web"
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -35,19 +36,26 @@ def chromium_path() -> str:
     return path
 
 
-def launch(playwright: Playwright) -> Browser:
+class LaunchOptions(TypedDict):
+    """What `chromium.launch` takes, of Playwright's blocking and its asynchronous half alike."""
+
+    executable_path: str
+    args: list[str]
+
+
+def launch_options() -> LaunchOptions:
     """A headless Chromium that paints in software. As root it cannot have a sandbox of its own."""
     args = ["--disable-gpu", "--font-render-hinting=none"]
     if os.geteuid() == 0:
         args.append("--no-sandbox")
-    return playwright.chromium.launch(executable_path=chromium_path(), args=args)
+    return {"executable_path": chromium_path(), "args": args}
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser that is closed at the end."""
     with sync_playwright() as playwright:
-        browser = launch(playwright)
+        browser = playwright.chromium.launch(**launch_options())
         try:
             yield browser
         finally:
