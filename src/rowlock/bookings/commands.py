@@ -110,9 +110,9 @@ class BookingDesk:
                 )
             case HoldWord.NOT_ON_SALE if outcome.on_sale_at is not None:
                 opening = wire_time(outcome.on_sale_at)
-                return Problem("not_on_sale", f"The sale opens at {opening}, or is closed.", onSaleAt=opening)
+                return Problem("not_on_sale", f"The sale opens at {opening}.", onSaleAt=opening)
             case HoldWord.NOT_ON_SALE:
-                return Problem("not_on_sale", "The sale is closed.", onSaleAt=None)
+                return Problem("not_on_sale", "The sale is closed or paused.", onSaleAt=None)
             case HoldWord.UNKNOWN_SEAT:
                 return Problem("unknown_seat", "The event has no such seat.")
             case _:

@@ -41,16 +41,18 @@ export function tierLooks(plan: Pick<SeatPlan, "categories">, theme: Pick<MapThe
   }));
 }
 
-/** Contrast ratio of two `#rrggbb` colours, 1 to 21; 1 when one of them is written in another way. */
+/** Contrast ratio of two `#rrggbb` or `#rgb` colours, 1 to 21; 1 when one of them is written in another way. */
 export function contrast(a: string, b: string): number {
   const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
   return Number.isNaN(low + high) ? 1 : (high + 0.05) / (low + 0.05);
 }
 
 function luminance(color: string): number {
-  if (!/^#[0-9a-f]{6}$/i.test(color)) return NaN;
+  // The build shortens what style sheets say: #ffffff arrives as #fff.
+  const long = /^#[0-9a-f]{3}$/i.test(color) ? color.replace(/[0-9a-f]/gi, "$&$&") : color;
+  if (!/^#[0-9a-f]{6}$/i.test(long)) return NaN;
   const [r, g, b] = [1, 3, 5].map((at) => {
-    const share = parseInt(color.slice(at, at + 2), 16) / 255;
+    const share = parseInt(long.slice(at, at + 2), 16) / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
   });
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;

@@ -26,4 +26,10 @@ describe("tiers", () => {
     expect(colors("#12151a")).toBe("#fff1a8");
     expect(colors("#ffffff")).not.toBe("#fff1a8");
   });
+
+  test("keep it on a background in the short form of built style sheets, too", () => {
+    const plan = { categories: [{ name: "a", color: "#7c3aed" }] };
+    expect(tierLooks(plan, { dark: false, background: "#fff" })[0].color).toBe("#7c3aed");
+    expect(contrast("#fff", "#000")).toBeCloseTo(21);
+  });
 });

@@ -1,5 +1,6 @@
 """Bodies in and out: JSON through msgspec, problems as application/problem+json."""
 
+import re
 from collections.abc import Mapping
 from typing import TypeVar
 
@@ -14,6 +15,8 @@ from rowlock.platform.telemetry import metrics
 Body = TypeVar("Body")
 
 _encode = msgspec.json.Encoder().encode
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""JSON can spell U+0000, PostgreSQL's text cannot hold it; a backslash before it makes it six ordinary letters."""
 
 
 def json_answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -57,6 +60,8 @@ async def read_body(request: Request, decoder: "msgspec.json.Decoder[Body]") -> 
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise Problem("unsupported_media_type", f"Send application/json, not {media_type}.")
     body = await read_bytes(request)
+    if _ESCAPED_NUL.search(body):
+        raise Problem("invalid_request", "The body holds the character U+0000, which no text here may have.")
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

@@ -125,7 +125,7 @@ BEGIN
     RETURN QUERY
     SELECT g.i::int, v_outcomes[g.i], b.no, b.held_at, b.hold_expires_at, b.seat_nos, b.tier_nos, b.prices,
            string_to_array(v_conflicts[g.i], ',')::int[],
-           CASE WHEN v_outcomes[g.i] = 'not_on_sale' THEN e.on_sale_at END
+           CASE WHEN v_outcomes[g.i] = 'not_on_sale' AND v_now < e.on_sale_at THEN e.on_sale_at END
     FROM generate_subscripts(v_outcomes, 1) AS g(i)
     LEFT JOIN bookings b ON b.id = p_bookings[g.i] AND v_outcomes[g.i] IN ('held', 'replayed')
     LEFT JOIN event_inventory e ON e.event_id = p_events[g.i]
