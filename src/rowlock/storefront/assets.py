@@ -1,12 +1,14 @@
 """The web build: hashed files and the manifest that tells their names."""
 
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Self
 
 import msgspec
 
 ASSET_BASE = "/static/"
+_MANIFEST = Path(str(files("rowlock.storefront").joinpath("static", "manifest.json")))
 
 
 class _Chunk(msgspec.Struct, rename="camel"):
@@ -28,12 +30,8 @@ class Assets:
 
     @classmethod
     def built(cls) -> Self:
-        """From the manifest that the web build wrote; WebBuildMissingError says what to do without one."""
-        manifest = files("rowlock.storefront").joinpath("static", "manifest.json")
-        try:
-            return cls(msgspec.json.decode(manifest.read_bytes(), type=dict[str, _Chunk]))
-        except FileNotFoundError:
-            raise WebBuildMissingError("the web build is missing: run `npm ci && npm run build` in web/") from None
+        """From the manifest that the web build wrote."""
+        return cls(msgspec.json.decode(_MANIFEST.read_bytes(), type=dict[str, _Chunk]))
 
     def url(self, source: str) -> str:
         """Where the file built from `source` (a path inside web/) is served."""
@@ -53,7 +51,14 @@ class Assets:
                 self._collect(name, seen)
 
 
-@cache
-def assets() -> Assets:
-    """The build in this installation."""
+@lru_cache(maxsize=1)
+def _built_at(_modified_ns: int) -> Assets:
     return Assets.built()
+
+
+def assets() -> Assets:
+    """The build in this installation, also after it was built anew; WebBuildMissingError when there is none."""
+    try:
+        return _built_at(_MANIFEST.stat().st_mtime_ns)
+    except FileNotFoundError:
+        raise WebBuildMissingError("the web build is missing: run `npm ci && npm run build` in web/") from None
