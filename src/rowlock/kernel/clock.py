@@ -18,11 +18,14 @@ def epoch_us(moment: datetime) -> int:
 
 
 def parse_wire_time(text: str) -> datetime:
-    """A moment from RFC 3339 text; ValueError when it is malformed or carries no offset."""
+    """A moment in UTC from RFC 3339 text; ValueError when it is malformed, carries no offset or no calendar has it."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} needs an offset such as Z or +02:00")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999") from None
 
 
 def known_zone(name: str) -> ZoneInfo:

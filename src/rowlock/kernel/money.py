@@ -1,12 +1,16 @@
 """Money: whole minor units with an ISO 4217 currency; a decimal string on the wire, never a float."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 
 import msgspec
 from babel.numbers import get_currency_precision, list_currencies
 
 AMOUNT_MINOR_MAX = 10**13
 """Largest amount, in minor units; keeps sums of any booking far inside a bigint."""
+
+_DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?")
+"""Short enough for decimal arithmetic to be exact; no exponents, signs, spaces or underscores."""
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -38,13 +42,9 @@ def amount_text(minor: int, currency: str) -> str:
 def minor_units(amount: str, currency: str) -> int:
     """Minor units of a decimal string; ValueError when it is no amount of that currency or below zero."""
     digits = get_currency_precision(currency)
-    try:
-        value = Decimal(amount)
-    except InvalidOperation:
-        raise ValueError(f"{amount!r} is not an amount such as 49.50") from None
-    if not value.is_finite() or value < 0:
-        raise ValueError(f"{amount!r} is not an amount of zero or more")
-    scaled = value.scaleb(digits)
+    if not _DECIMAL.fullmatch(amount):
+        raise ValueError(f"{amount!r} is not an amount of zero or more such as 49.50")
+    scaled = Decimal(amount).scaleb(digits)
     if scaled != scaled.to_integral_value():
         raise ValueError(f"{amount!r} has more decimals than {currency} has ({digits})")
     if scaled > AMOUNT_MINOR_MAX:

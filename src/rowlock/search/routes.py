@@ -76,9 +76,9 @@ def moment(name: str, text: str | None) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Problem("invalid_request", f"{name}: {text!r} is not a date or an RFC 3339 time.") from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _id(name: str, text: str | None) -> int | None:

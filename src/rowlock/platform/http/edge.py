@@ -49,6 +49,7 @@ class Edge:
             await send(message)
 
         try:
+            _refuse_nul(scope)
             await self._app(scope, receive, send_tagged)
         except Exception as error:
             if status and not complete:
@@ -84,6 +85,12 @@ def problem_of(error: Exception) -> Problem:
 def _first_fault(error: RequestValidationError) -> str:
     fault = error.errors()[0]
     return f"{fault['loc'][-1]}: {fault['msg']}."
+
+
+def _refuse_nul(scope: Scope) -> None:
+    """PostgreSQL's text cannot hold U+0000, and no parameter of ours means anything by it."""
+    if b"%00" in scope["query_string"]:
+        raise Problem("invalid_request", "The query holds the character U+0000, which no text here may have.")
 
 
 def _request_id(scope: Scope) -> str:
