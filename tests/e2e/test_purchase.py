@@ -115,6 +115,26 @@ async def test_the_bank_asks_and_the_buyer_approves(arrivals: Arrivals) -> None:
     await visitor.booked()
 
 
+async def test_a_bank_that_answers_late_is_waited_for(arrivals: Arrivals) -> None:
+    visitor = await hold_one(arrivals, "Field Box 35")
+    await visitor.pay("A card whose bank answers late")
+    await expect(visitor.page.get_by_role("heading", name="Your bank has not answered yet")).to_be_visible()
+    await visitor.booked()
+
+
+async def test_a_hold_is_found_again_after_leaving_the_page(arrivals: Arrivals) -> None:
+    visitor = await hold_one(arrivals, "Field Box 37")
+    booking = visitor.page.url
+    await visitor.go_to(STADIUM_SHOW)
+    await expect(visitor.page.get_by_text("You hold 1 seat for this event.")).to_be_visible()
+    await visitor.page.get_by_role("link", name="Go on to payment").click()
+    await visitor.page.wait_for_url(booking)
+    await visitor.page.get_by_role("button", name="Let the seats go").click()
+    await visitor.map_drawn()
+    await visitor.open_section("Field Box 37")
+    await expect(visitor.seat("Field Box 37", "C", 1)).to_have_attribute("aria-disabled", "false")
+
+
 async def hold_one(arrivals: Arrivals, section: str) -> Visitor:
     """A visitor who holds the first seat of row C."""
     visitor = await arrivals.visitor()
