@@ -1,0 +1,127 @@
+"""The whole api role on a fresh database, spoken to as a client speaks to it."""
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from tests.conftest import TestServers
+from tests.house import House
+
+from rowlock.app import Api, assemble, open_api
+from rowlock.identity import Role
+from rowlock.settings import Settings
+
+Json = dict[str, Any]
+
+
+class Caller:
+    """One person's way to the API; every method answers the response as it came."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str | None) -> None:
+        self.client = client
+        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        """GET below /api/v1."""
+        return await self.client.get(f"/api/v1{path}", headers=self.headers | _names(headers))
+
+    async def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
+        """POST a JSON body below /api/v1."""
+        return await self.client.post(f"/api/v1{path}", json=body, headers=self.headers | _names(headers))
+
+    async def post_bytes(self, path: str, body: bytes, media_type: str = "application/json") -> httpx.Response:
+        """POST bytes just as they are."""
+        headers = self.headers | {"Content-Type": media_type}
+        return await self.client.post(f"/api/v1{path}", content=body, headers=headers)
+
+    async def patch(self, path: str, body: object) -> httpx.Response:
+        """PATCH with a JSON body."""
+        return await self.client.patch(f"/api/v1{path}", json=body, headers=self.headers)
+
+    async def delete(self, path: str) -> httpx.Response:
+        """DELETE below /api/v1."""
+        return await self.client.delete(f"/api/v1{path}", headers=self.headers)
+
+
+class BoxOffice:
+    """The running API with its house, and people who may call it."""
+
+    def __init__(self, api: Api, house: House, client: httpx.AsyncClient) -> None:
+        self.api = api
+        self.house = house
+        self.client = client
+        self.event = str(house.event_id)
+        self.public = Caller(client, None)
+
+    def caller(self, role: Role = "buyer", subject: str | None = None) -> Caller:
+        """Somebody new in that role, unless `subject` names them."""
+        return Caller(self.client, self.api.signer.issue(subject or f"{role}:{uuid.uuid4()}", role))
+
+    async def hold(self, caller: Caller, *seats: str, event: str | None = None) -> Json:
+        """A booking of these seats, which must be free."""
+        body = {"eventId": event or self.event, "seatIds": list(seats)}
+        answer = await caller.post("/bookings/reserve", body)
+        assert answer.status_code == 201, answer.text
+        booking: Json = answer.json()
+        return booking
+
+    async def statuses(self) -> dict[str, str]:
+        """The status of every seat by its id, as the list format tells it."""
+        rows = (await self.public.get(f"/events/{self.event}/seats?format=list")).json()
+        return {row["id"]: row["status"] for row in rows}
+
+    async def taken(self) -> set[str]:
+        """The seats that are not available, read from the table."""
+        states = await self.house.states()
+        return {f"S-{seat // 10 + 1}-{seat % 10 + 1}" for seat, state in enumerate(states) if state}
+
+
+def assert_problem(answer: httpx.Response, status: int, code: str) -> Json:
+    """The answer is a whole problem document of that code; answers its members."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: Json = answer.json()
+    assert problem["code"] == code
+    assert problem["status"] == status
+    assert problem["type"].endswith(code)
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["requestId"] == answer.headers["x-request-id"]
+    return problem
+
+
+def _names(headers: dict[str, str]) -> dict[str, str]:
+    """`idempotency_key` as a keyword is the header `idempotency-key`."""
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def settings_for(servers: TestServers, database_url: str, *, requests: int = 0, attempts: int = 0) -> Settings:
+    """Settings for the test's database; rates a minute, 0 is no limit."""
+    return Settings(
+        database_url=database_url,
+        valkey_url=servers.valkey_url,
+        requests_per_minute=requests,
+        booking_attempts_per_minute=attempts,
+    )
+
+
+@pytest.fixture
+async def office(servers: TestServers, database_url: str, house: House) -> AsyncIterator[BoxOffice]:
+    """The API without rate limits."""
+    api = await open_api(settings_for(servers, database_url))
+    transport = httpx.ASGITransport(app=assemble(api), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+        yield BoxOffice(api, house, client)
+    await api.close()
+
+
+@pytest.fixture
+async def strict_office(servers: TestServers, database_url: str, house: House) -> AsyncIterator[BoxOffice]:
+    """The API with small rate limits: 5 requests and 3 booking attempts a minute."""
+    api = await open_api(settings_for(servers, database_url, requests=5, attempts=3))
+    transport = httpx.ASGITransport(app=assemble(api), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+        yield BoxOffice(api, house, client)
+    await api.close()

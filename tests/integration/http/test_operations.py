@@ -1,0 +1,56 @@
+"""The document of the API, and what an operator's machines ask."""
+
+from typing import Any
+
+from openapi_spec_validator import validate
+from tests.integration.http.conftest import BoxOffice
+
+CONTRACT = {
+    "/api/v1/events": {"get", "post"},
+    "/api/v1/events/search": {"get"},
+    "/api/v1/events/{event_id}": {"get", "patch"},
+    "/api/v1/events/{eventId}/plan": {"get"},
+    "/api/v1/events/{eventId}/seats": {"get"},
+    "/api/v1/bookings": {"get", "post"},
+    "/api/v1/bookings/reserve": {"post"},
+    "/api/v1/bookings/{eventId}": {"post"},
+    "/api/v1/bookings/{bookingId}": {"get", "delete"},
+    "/api/v1/bookings/{bookingId}/extend": {"post"},
+    "/api/v1/bookings/{bookingId}/release": {"post"},
+    "/api/v1/bookings/{bookingId}/confirm": {"post"},
+    "/api/v1/plans": {"post"},
+    "/api/v1/venues": {"post"},
+}
+
+
+async def test_the_document_is_valid_and_tells_of_every_route(office: BoxOffice) -> None:
+    document: dict[str, Any] = (await office.public.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    validate(document)
+    for path, methods in CONTRACT.items():
+        assert methods <= document["paths"][path].keys(), path
+    reserve = document["paths"]["/api/v1/bookings/reserve"]["post"]
+    assert {"201", "409", "422", "429"} <= reserve["responses"].keys()
+    assert any(parameter["name"] == "Idempotency-Key" for parameter in reserve["parameters"])
+    assert "seatIds" in document["components"]["schemas"]["ReserveBody"]["properties"]
+
+
+async def test_the_documentation_page(office: BoxOffice) -> None:
+    page = await office.client.get("/docs")
+    assert page.status_code == 200
+    assert "/api/v1/openapi.json" in page.text
+
+
+async def test_health_and_readiness(office: BoxOffice) -> None:
+    assert (await office.client.get("/healthz")).json() == {"status": "ok"}
+    ready = await office.client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "valkey": "ok"})
+
+
+async def test_the_metrics_count_by_route_not_by_address(office: BoxOffice) -> None:
+    await office.public.get(f"/events/{office.event}/seats")
+    await office.public.get("/events/424242/seats")
+    page = await office.client.get("/metrics")
+    assert page.headers["content-type"].startswith("text/plain")
+    assert "/api/v1/events/{event_id}/seats" in page.text
+    assert "424242" not in page.text
