@@ -69,7 +69,9 @@ async def test_buying_with_a_thumb(arrivals: Arrivals, screen: ViewportSize) -> 
 
     surface = await box_of(page.get_by_role("application", name="Seat map"))
     middle = surface["x"] + surface["width"] / 2, surface["y"] + surface["height"] / 2
-    await page.touchscreen.tap(middle[0], middle[1] + surface["width"] * 0.28)
+    # The plan has an aisle down its middle: below the field and a little to the right lies a section.
+    await page.touchscreen.tap(middle[0] + surface["width"] * 0.03, middle[1] + surface["width"] * 0.34)
+    await expect(page.locator(".minimap")).to_be_visible()
     await tap_until_chosen(visitor, *middle)
     await nothing_sticks_out(page)
 
