@@ -1,6 +1,6 @@
 """Frame times of the seat map in Chromium painting in software.
 
-    python benchmarks/map_frames.py http://127.0.0.1:8080/events/1
+    python -m benchmarks.map_frames http://127.0.0.1:8080/events/1
 
 Prints how long the first picture took and, for each movement, the time from frame to frame. A frame counts as
 dropped when it came more than half a frame late.
