@@ -1,0 +1,214 @@
+"""The command line as a script uses it: a process of its own, its exit code and what it prints."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from tests.conftest import TestServers
+from tests.house import House, small_plan
+
+from rowlock.platform.postgres.migrate import head_revision
+from rowlock.seating import write_plan
+
+EVENT = {
+    "startsAt": "2031-05-01T19:30:00+02:00",
+    "timezone": "Europe/Berlin",
+    "prices": {"VIP": "95", "Regular": "49.50"},
+}
+IN_THE_FUTURE = "2031-05-01T19:30:00+02:00"
+
+
+class Ended(NamedTuple):
+    """How a verb ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class CommandLine:
+    """`rowlock` against one database."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = environment
+
+    async def run(self, *words: str | Path) -> Ended:
+        """Run a verb to its end."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "rowlock",
+            *(str(word) for word in words),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=self._environment,
+        )
+        out, err = await process.communicate()
+        assert process.returncode is not None
+        return Ended(process.returncode, out.decode(), err.decode())
+
+    async def good(self, *words: str | Path) -> str:
+        """What a verb prints that ends well."""
+        ended = await self.run(*words)
+        assert ended.code == 0, ended
+        return ended.out
+
+    async def refusal(self, *words: str | Path) -> str:
+        """The one line of a verb that ends with exit code 1."""
+        ended = await self.run(*words)
+        assert ended.code == 1, ended
+        assert ended.err.count("\n") == 1, ended.err
+        assert ended.err.startswith("rowlock: ")
+        return ended.err
+
+
+@pytest.fixture
+def rowlock(servers: TestServers, database_url: str) -> CommandLine:
+    """The command line with the test's own database."""
+    return CommandLine(dict(os.environ) | {"DATABASE_URL": database_url, "VALKEY_URL": servers.valkey_url})
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> Path:
+    """A seating plan of 20 seats."""
+    path = tmp_path / "studio.json"
+    path.write_bytes(write_plan(small_plan(rows=2, name="Studio"), "rowlock"))
+    return path
+
+
+def document(path: Path) -> object:
+    """The JSON in a file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+async def imported(rowlock: CommandLine, plan_file: Path) -> str:
+    """The id of the imported plan."""
+    plan_id: str = json.loads(await rowlock.good("plan", "import", plan_file, "--json"))["planId"]
+    return plan_id
+
+
+async def test_a_plan_goes_in_and_comes_out_the_same(rowlock: CommandLine, plan_file: Path, tmp_path: Path) -> None:
+    counts = await rowlock.good("plan", "check", plan_file)
+    assert "20 seats" in counts
+    printed = await rowlock.good("plan", "import", plan_file, "--venue", "Studio")
+    plan_id = printed.splitlines()[0].removeprefix("plan ")
+    assert "VIP: 10 seats" in printed
+    copy = tmp_path / "copy.json"
+    await rowlock.good("plan", "export", plan_id, "--output", copy)
+    assert document(copy) == document(plan_file)
+    assert json.loads(await rowlock.good("plan", "export", plan_id)) == document(plan_file)
+    assert "no seating plan 999" in await rowlock.refusal("plan", "export", "999")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\x00\x01", b'{"format": "rowlock-plan/1"}', b"section,row\nA,1\n"])
+async def test_a_bad_plan_is_refused_in_one_line(rowlock: CommandLine, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.json"
+    path.write_bytes(content)
+    for verb in ("check", "import"):
+        assert "bad.json" in await rowlock.refusal("plan", verb, path)
+
+
+async def test_an_event_is_created_and_its_faults_named(rowlock: CommandLine, plan_file: Path) -> None:
+    plan_id = await imported(rowlock, plan_file)
+    words = ("event", "create", "--name", "Gala", "--starts-at", IN_THE_FUTURE, "--plan", plan_id)
+    prices = ("--price", "VIP=95.00", "--price", "Regular=49.50")
+    assert (await rowlock.good(*words, *prices)).strip().isdecimal()
+    assert "id" in json.loads(await rowlock.good(*words, *prices, "--performer", "A", "--performer", "B", "--json"))
+    assert "'Regular' has no price" in await rowlock.refusal(*words, "--price", "VIP=95.00")
+    assert "CATEGORY=AMOUNT" in await rowlock.refusal(*words, "--price", "VIP")
+    assert "holdSeconds" in await rowlock.refusal(*words, *prices, "--hold-seconds", "3")
+
+
+async def test_events_are_imported_all_or_none(
+    rowlock: CommandLine, plan_file: Path, tmp_path: Path, house: House
+) -> None:
+    plan_id = await imported(rowlock, plan_file)
+    good = [EVENT | {"name": f"Night {number}", "planId": plan_id} for number in range(3)]
+    lines = tmp_path / "events.jsonl"
+    lines.write_text("\n".join(json.dumps(entry) for entry in [*good, good[0] | {"currency": "ZZZ"}]))
+    ended = await rowlock.run("event", "import", lines)
+    assert ended.code == 1
+    assert "event 4: currency" in ended.err or "line 4: currency" in ended.err
+    assert "1 of 4 events were refused; nothing was imported" in ended.err
+    assert await count(house, "events") == 1
+    lines.write_text("\n".join(json.dumps(entry) for entry in good))
+    assert await rowlock.good("event", "import", lines) == "3 events imported\n"
+    whole = tmp_path / "events.json"
+    whole.write_text(json.dumps(good))
+    assert len(json.loads(await rowlock.good("event", "import", whole, "--json"))["ids"]) == 3
+    assert await count(house, "events") == 7
+
+
+async def count(house: House, table: str) -> int:
+    """How many rows a table has."""
+    row = await house.database.fetchrow(f"SELECT count(*) AS n FROM {table}")
+    assert row is not None
+    found: int = row["n"]
+    return found
+
+
+async def test_tokens_are_one_a_line_and_of_different_people(rowlock: CommandLine) -> None:
+    tokens = (await rowlock.good("token", "--role", "buyer", "--count", "5")).splitlines()
+    assert len(set(tokens)) == 5
+    assert all(token.count(".") == 2 for token in tokens)
+    listed = json.loads(await rowlock.good("token", "--role", "operator", "--subject", "op", "--json"))
+    assert len(listed) == 1
+    assert (await rowlock.run("token", "--role", "king")).code == 2
+
+
+async def test_the_schema_is_migrated_and_checked(rowlock: CommandLine, house: House) -> None:
+    assert head_revision() in await rowlock.good("migrate")
+    checked = json.loads(await rowlock.good("check", "--json"))
+    assert checked["valkey"] == "ok"
+    await house.database.cold.execute("UPDATE alembic_version SET version_num = '9999'")
+    for verb in (("check",), ("migrate",), ("verify",), ("token", "--role", "buyer")):
+        assert "newer than this release" in await rowlock.refusal(*verb)
+
+
+async def test_settings_and_servers_that_do_not_work_are_named(servers: TestServers, database_url: str) -> None:
+    good = dict(os.environ) | {"DATABASE_URL": database_url, "VALKEY_URL": servers.valkey_url}
+    wrong = CommandLine(good | {"ROWLOCK_HOLD_SECONDS": "soon"})
+    assert "ROWLOCK_HOLD_SECONDS must be a whole number" in await wrong.refusal("check")
+    no_valkey = CommandLine(good | {"VALKEY_URL": "valkey://127.0.0.1:1"})
+    assert "VALKEY_URL" in await no_valkey.refusal("check")
+
+
+async def test_verify_says_yes_to_a_sound_sale(rowlock: CommandLine, house: House) -> None:
+    await house.hold(1, 2)
+    printed = await rowlock.good("verify")
+    assert "5 of 5 checks hold over 1 events" in printed
+    assert json.loads(await rowlock.good("verify", "--event", str(house.event_id), "--json"))["holds"] is True
+    assert "no event 999" in await rowlock.refusal("verify", "--event", "999")
+
+
+TAMPERING = {
+    "a seat given away": ("seats", "UPDATE seats SET state = 0, booking_id = NULL, hold_expires_at = NULL"),
+    "a seat with a forged owner": ("seats", "UPDATE seats SET booking_id = gen_random_uuid() WHERE state = 1"),
+    "a ledger row reworded": ("seat_ledger", "UPDATE seat_ledger SET changes = replace(changes, 'hold', 'release')"),
+    "a ledger row removed": ("seat_ledger", "DELETE FROM seat_ledger WHERE seq = 1"),
+    "a ledger row redated": ("seat_ledger", "UPDATE seat_ledger SET at = at - interval '1 s'"),
+    "a counter turned": ("event_inventory", "UPDATE event_inventory SET held = held - 1, available = available + 1"),
+    "a price changed": ("bookings", "UPDATE bookings SET prices[1] = 1"),
+    "a booking closed": ("bookings", "UPDATE bookings SET status = 'RELEASED', closed_at = now()"),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERING)
+async def test_verify_finds_what_was_tampered_with(rowlock: CommandLine, house: House, what: str) -> None:
+    table, statement = TAMPERING[what]
+    await house.hold(1, 2)
+    await house.hold(7)
+    async with house.database.cold.acquire() as connection:
+        await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        await connection.execute(statement)
+        await connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    ended = await rowlock.run("verify")
+    assert ended.code == 1, ended.out
+    assert "FAIL" in ended.out
+    told = json.loads((await rowlock.run("verify", "--json")).out)
+    assert told["holds"] is False
+    assert any(finding["faults"] for finding in told["findings"])
