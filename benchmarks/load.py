@@ -1,0 +1,122 @@
+"""A closed loop of keep-alive clients that costs little itself: prepared requests, answers read by their length.
+
+Each client sends its next request when it has the whole answer to the last one.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import cast
+from urllib.parse import urlsplit
+
+import msgspec
+import uvloop
+
+HEAD_END = b"\r\n\r\n"
+LENGTH = b"content-length:"
+
+
+class LoadResult(msgspec.Struct, frozen=True):
+    """What a closed loop saw. Latencies are in seconds, in order of size."""
+
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def per_second(self) -> float:
+        """Answers a second."""
+        return len(self.latencies) / self.seconds
+
+    def percentile_ms(self, share: float) -> float:
+        """The latency that `share` of the requests stayed below, in milliseconds."""
+        return self.latencies[min(len(self.latencies) - 1, int(share * len(self.latencies)))] * 1000
+
+
+class _Client(asyncio.Protocol):
+    """One keep-alive connection. It ends, by setting `ended`, when the requests or the time are used up."""
+
+    def __init__(self, requests: Iterator[bytes], status: int, until: float, latencies: list[float]) -> None:
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._requests = requests
+        self._status = f"HTTP/1.1 {status} ".encode()
+        self._until = until
+        self._latencies = latencies
+        self._answer = b""
+        self._sent_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by inheritance
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        self._answer += data
+        head_end = self._answer.find(HEAD_END)
+        if head_end < 0 or len(self._answer) < head_end + len(HEAD_END) + _length(self._answer[:head_end]):
+            return
+        self._latencies.append(time.perf_counter() - self._sent_at)
+        if not self._answer.startswith(self._status):
+            self._end(AssertionError(f"not the answer that was expected: {self._answer[:600]!r}"))
+            return
+        self._answer = b""
+        self._send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(exc or ConnectionResetError("the server closed the connection"))
+
+    def _send(self) -> None:
+        self._sent_at = time.perf_counter()
+        request = next(self._requests, None) if self._sent_at < self._until else None
+        if request is None:
+            self._end(None)
+        else:
+            self._transport.write(request)
+
+    def _end(self, fault: Exception | None) -> None:
+        if self.ended.done():
+            return
+        if fault is None:
+            self.ended.set_result(None)
+        else:
+            self.ended.set_exception(fault)
+        self._transport.close()
+
+
+def run_load(url: str, requests: Iterator[bytes], *, status: int, clients: int, seconds: float) -> LoadResult:
+    """Send `requests`, each once, for at most `seconds`; AssertionError at the first answer without `status`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(url, requests, status, clients, seconds))
+
+
+async def _run(url: str, requests: Iterator[bytes], status: int, clients: int, seconds: float) -> LoadResult:
+    host, port = urlsplit(url).netloc.split(":")
+    latencies: list[float] = []
+    started = time.perf_counter()
+    opened = [
+        await asyncio.get_running_loop().create_connection(
+            lambda: _Client(requests, status, started + seconds, latencies), host, int(port)
+        )
+        for _ in range(clients)
+    ]
+    await asyncio.gather(*(client.ended for _, client in opened))
+    return LoadResult(time.perf_counter() - started, sorted(latencies))
+
+
+def get(path: str, headers: str = "") -> bytes:
+    """A prepared read; each header line ends in CR LF."""
+    return f"GET {path} HTTP/1.1\r\nHost: rowlock\r\n{headers}\r\n".encode()
+
+
+def hold(event_id: str, seat_ids: list[str], token: str) -> bytes:
+    """A prepared hold."""
+    body = msgspec.json.encode({"eventId": event_id, "seatIds": seat_ids})
+    head = (
+        f"POST /api/v1/bookings/reserve HTTP/1.1\r\nHost: rowlock\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def _length(head: bytes) -> int:
+    lowered = head.lower()
+    start = lowered.index(LENGTH) + len(LENGTH)
+    return int(lowered[start:].split(b"\r\n", 1)[0])

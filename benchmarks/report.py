@@ -1,0 +1,130 @@
+"""The report: Markdown tables and plots of what was measured."""
+
+import os
+import platform
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import matplotlib as mpl
+import msgspec
+from matplotlib import pyplot as plt
+
+from benchmarks.installation import ROLES
+from benchmarks.rounds import CLIENTS, Round, Snapshot, median
+
+INK, BLUE, ORANGE, GREY = "#1f2933", "#2563eb", "#d97706", "#94a3b8"
+PLOT_INCHES = (7.2, 3.2)
+DOTS_PER_INCH = 110
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Everything measured: rounds by number of api processes, snapshots, and seconds from `up` to `ready`."""
+
+    rounds: dict[int, list[Round]]
+    snapshots: list[Snapshot]
+    fresh_start_seconds: float
+    start_again_seconds: float
+    books_balance: bool
+
+
+def write_report(report: Report, folder: Path) -> str:
+    """Write report.md and its plots into `folder`; the text of the report."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "\n\n".join([_title(), _rates(report), _costs(report), _snapshots(report), _rest(report)]) + "\n"
+    (folder / "report.md").write_text(text, encoding="utf-8")
+    mpl.use("Agg")
+    mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "text.color": INK})
+    _plot_rates(report, folder / "holds.png")
+    _plot_latencies(report, folder / "latency.png")
+    return text
+
+
+def _title() -> str:
+    machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    return f"# Benchmark of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n\n{machine}; load on the same cores. Medians."
+
+
+def _table(head: str, *rows: str) -> str:
+    columns = head.count("|") + 1
+    rule = "|".join(["---", *["---:"] * (columns - 1)])
+    return "\n".join(f"|{line}|" for line in (head, rule, *rows))
+
+
+def _rates(report: Report) -> str:
+    def row(name: str, figure: Callable[[Round], float], digits: int = 0) -> str:
+        return "|".join([name, *(f"{median(rounds, figure):,.{digits}f}" for rounds in report.rounds.values())])
+
+    return _table(
+        "|".join(["api processes", *map(str, report.rounds)]),
+        row(f"holds of 4 seats a second over HTTP, {CLIENTS} clients", lambda one: one.holds.per_second),
+        row("single-row updates a second, pgbench", lambda one: one.updates_per_second),
+        row("ratio, each round by itself", lambda one: one.ratio, 2),
+        row("bare endpoint, answers a second", lambda one: one.bare.per_second),
+        row("hold p50 (ms)", lambda one: one.holds.percentile_ms(0.5), 1),
+        row("hold p99 (ms)", lambda one: one.holds.percentile_ms(0.99), 1),
+    )
+
+
+def _costs(report: Report) -> str:
+    rows = []
+    for role in ROLES:
+        costs = (f"{median(rounds, lambda one, role=role: one.cpu_us[role]):,.0f}" for rounds in report.rounds.values())  # type: ignore[misc]
+        rows.append("|".join([role, *costs]))
+    return _table("|".join(["processor time of a hold (µs), by api processes", *map(str, report.rounds)]), *rows)
+
+
+def _snapshots(report: Report) -> str:
+    return _table(
+        "seat snapshot, 56,000 seats, one in three taken|bytes|made in (ms)|fetched when made, p50 (ms)",
+        *(f"{one.encoding}|{one.body_bytes:,}|{one.making_ms:.1f}|{one.fetching_ms:.1f}" for one in report.snapshots),
+    )
+
+
+def _rest(report: Report) -> str:
+    verdict = "every check holds" if report.books_balance else "A CHECK FAILS"
+    return _table(
+        "afterwards and around|",
+        f"`rowlock up --demo` to `ready`, new folder|{report.fresh_start_seconds:.1f} s",
+        f"`rowlock up --demo` to `ready`, existing folder|{report.start_again_seconds:.1f} s",
+        f"`rowlock verify` on everything sold|{verdict}",
+    )
+
+
+def _plot_rates(report: Report, path: Path) -> None:
+    """Holds and updates a second side by side, a dot for every round."""
+    figure, axes = plt.subplots(figsize=PLOT_INCHES, layout="constrained")
+    series: tuple[tuple[str, str, Callable[[Round], float]], ...] = (
+        ("4-seat holds over HTTP", BLUE, lambda one: one.holds.per_second),
+        ("single-row updates, pgbench", GREY, lambda one: one.updates_per_second),
+        ("bare endpoint", ORANGE, lambda one: one.bare.per_second),
+    )
+    for number, (name, colour, rate) in enumerate(series):
+        for place, rounds in enumerate(report.rounds.values()):
+            y = place + (number - 1) * 0.27
+            height = median(rounds, rate)
+            axes.barh(y, height, 0.24, color=colour, label=name if place == 0 else None)
+            axes.plot([rate(one) for one in rounds], [y] * len(rounds), "|", color=INK, markersize=7)
+            axes.annotate(f" {height:,.0f}", (max(map(rate, rounds)), y), va="center")
+    axes.set_yticks(range(len(report.rounds)), [f"{workers} api" for workers in report.rounds])
+    axes.invert_yaxis()
+    axes.set_xlabel("a second (median; a stroke for each round)")
+    axes.margins(x=0.12)
+    axes.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    figure.savefig(path, dpi=DOTS_PER_INCH)
+    plt.close(figure)
+
+
+def _plot_latencies(report: Report, path: Path) -> None:
+    """The share of holds answered within so many milliseconds."""
+    figure, axes = plt.subplots(figsize=PLOT_INCHES, layout="constrained")
+    for (workers, rounds), colour in zip(report.rounds.items(), (BLUE, ORANGE), strict=True):
+        latencies = sorted(latency * 1000 for one in rounds for latency in one.holds.latencies)
+        shares = [(position + 1) / len(latencies) * 100 for position in range(len(latencies))]
+        axes.step(latencies, shares, color=colour, label=f"{workers} api")
+    axes.set_xlabel(f"milliseconds to the answer of a hold, {CLIENTS} clients")
+    axes.set_ylabel("% of holds")
+    axes.set_xlim(left=0)
+    axes.legend(frameon=False, loc="lower right")
+    figure.savefig(path, dpi=DOTS_PER_INCH)
+    plt.close(figure)
