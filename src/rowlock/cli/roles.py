@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 import uvicorn
+import uvloop
 from valkey import Valkey
 from valkey.exceptions import ValkeyError
 
@@ -44,7 +45,8 @@ def api(host: str, port: int, fd: int | None) -> None:
     """Run one process of the api role; needs DATABASE_URL, uses VALKEY_URL."""
     settings = _needs_database()
     configure_logs(settings.log_level, "api")
-    asyncio.run(_serve(settings, host, port, fd))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # uvicorn's own choice of loop comes too late
+        runner.run(_serve(settings, host, port, fd))
 
 
 @click.command()
@@ -105,7 +107,6 @@ async def _serve(settings: Settings, host: str, port: int, fd: int | None) -> No
         assemble(running),
         host=host,
         port=port,
-        loop="uvloop",
         http="httptools",
         lifespan="off",
         log_config=None,
