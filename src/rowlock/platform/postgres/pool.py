@@ -42,6 +42,7 @@ _HOT_SESSION = _SESSION | {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_bitmapscan": "off",
+    "enable_material": "off",
 }
 
 TRANSIENT_ERRORS = (
