@@ -1,0 +1,245 @@
+"""The engine against a plain model: many commands in a random order, every outcome and every seat foretold."""
+
+import dataclasses
+import random
+import uuid
+from datetime import timedelta
+from enum import Enum, auto
+
+import pytest
+from tests.house import House
+
+from rowlock.inventory import (
+    BeginPayment,
+    BeginWord,
+    Extend,
+    ExtendWord,
+    Hold,
+    HoldWord,
+    Release,
+    ReleaseWord,
+    SeatPicture,
+    SeatReplica,
+    SeatState,
+    SettlePayment,
+    SettleWord,
+)
+from rowlock.inventory.sweeper import sweep
+from rowlock.kernel.limits import HOLD_EXTENSIONS_MAX
+
+STEPS = 60
+SEATS_WANTED = range(16)
+"""Buyers crowd into these of the 50 seats, so that they meet."""
+
+LONG_AGO = timedelta(minutes=10)
+
+
+class Status(Enum):
+    """Where a booking is. A lapsed hold's time has passed, but nobody has noticed yet."""
+
+    HOLD = auto()
+    LAPSED = auto()
+    PENDING = auto()
+    CONFIRMED = auto()
+    EXPIRED = auto()
+    RELEASED = auto()
+
+
+EXTENDED = {
+    Status.HOLD: ExtendWord.EXTENDED,
+    Status.LAPSED: ExtendWord.HOLD_EXPIRED,
+    Status.PENDING: ExtendWord.PAYMENT_PENDING,
+    Status.CONFIRMED: ExtendWord.BOOKING_CLOSED,
+    Status.EXPIRED: ExtendWord.HOLD_EXPIRED,
+    Status.RELEASED: ExtendWord.BOOKING_CLOSED,
+}
+RELEASED = {
+    Status.HOLD: ReleaseWord.RELEASED,
+    Status.LAPSED: ReleaseWord.RELEASED,
+    Status.PENDING: ReleaseWord.PAYMENT_PENDING,
+    Status.CONFIRMED: ReleaseWord.BOOKING_CLOSED,
+    Status.EXPIRED: ReleaseWord.HOLD_EXPIRED,
+    Status.RELEASED: ReleaseWord.ALREADY_RELEASED,
+}
+BEGUN = {
+    Status.HOLD: BeginWord.BEGUN,
+    Status.LAPSED: BeginWord.HOLD_EXPIRED,
+    Status.PENDING: BeginWord.ALREADY_BEGUN,
+    Status.CONFIRMED: BeginWord.CONFIRMED,
+    Status.EXPIRED: BeginWord.HOLD_EXPIRED,
+    Status.RELEASED: BeginWord.BOOKING_CLOSED,
+}
+SEAT_OF = {
+    Status.HOLD: SeatState.HELD,
+    Status.LAPSED: SeatState.HELD,
+    Status.PENDING: SeatState.HELD,
+    Status.CONFIRMED: SeatState.BOOKED,
+}
+"""The state of a live booking's seats; the others have none."""
+
+
+@dataclasses.dataclass
+class Booking:
+    """What the model knows of one booking."""
+
+    hold: Hold
+    status: Status
+    extensions: int = 0
+    payment_id: uuid.UUID | None = None
+
+
+class Sale:
+    """Sends random commands to the engine and foretells each outcome from its own list of bookings."""
+
+    def __init__(self, house: House, dice: random.Random) -> None:
+        self._house = house
+        self._engine = house.engine()
+        self._dice = dice
+        self._bookings: list[Booking] = []
+        self.words: set[str] = set()
+
+    def states(self, seat_count: int) -> list[SeatState]:
+        """What every seat must be."""
+        states = [SeatState.AVAILABLE] * seat_count
+        for booking in self._bookings:
+            if booking.status in SEAT_OF:
+                for seat_no in booking.hold.seat_nos:
+                    states[seat_no] = SEAT_OF[booking.status]
+        return states
+
+    async def step(self) -> None:
+        """One random command."""
+        newcomers = (self.hold, self.hold, self.lapse, self.sweep)
+        await self._dice.choice(newcomers)()
+        if self._bookings:
+            known = (self.extend, self.release, self.begin_payment, self.begin_payment, self.settle, self.settle)
+            await self._dice.choice(known)(self._dice.choice(self._bookings[-6:]))
+
+    async def hold(self) -> None:
+        """Hold seats; a lapsed hold in the way is as good as gone, whoever wins."""
+        command = self._house.hold_of(*self._wanted(SEATS_WANTED))
+        for booking in self._on(command.seat_nos):
+            if booking.status is Status.LAPSED:
+                booking.status = Status.EXPIRED
+        owned = {seat_no for booking in self._on(command.seat_nos) for seat_no in booking.hold.seat_nos}
+        outcome = await self._engine.hold(command)
+        self._heed(outcome.word, HoldWord.SEAT_UNAVAILABLE if owned else HoldWord.HELD)
+        assert set(outcome.conflicts) == owned & set(command.seat_nos)
+        if not owned:
+            self._bookings.append(Booking(command, Status.HOLD))
+            assert (await self._engine.hold(command)).word is HoldWord.REPLAYED
+
+    async def lapse(self) -> None:
+        """A hold of free seats whose time has passed since."""
+        free = [seat_no for seat_no in SEATS_WANTED if not self._on((seat_no,))]
+        if free:
+            hold = await self._house.old_hold(*self._wanted(free), ago=LONG_AGO)
+            self._bookings.append(Booking(hold, Status.LAPSED))
+
+    async def sweep(self) -> None:
+        """Every lapsed hold is expired, and nothing else."""
+        lapsed = [booking for booking in self._bookings if booking.status is Status.LAPSED]
+        expired, _, _ = await sweep(self._house.database)
+        assert expired == len(lapsed)
+        for booking in lapsed:
+            booking.status = Status.EXPIRED
+
+    async def extend(self, booking: Booking) -> None:
+        """Ask for more time."""
+        command = Extend(booking.hold.booking_id, booking.hold.buyer, f"key-{self._dice.random()}")
+        expected = EXTENDED[booking.status]
+        if expected is ExtendWord.EXTENDED and booking.extensions == HOLD_EXTENSIONS_MAX:
+            expected = ExtendWord.NO_MORE_EXTENSIONS
+        self._heed(await self._engine.extend(self._house.event_id, command), expected)
+        booking.extensions += expected is ExtendWord.EXTENDED
+
+    async def release(self, booking: Booking) -> None:
+        """Give the seats back."""
+        expected = RELEASED[booking.status]
+        command = Release(booking.hold.booking_id, booking.hold.buyer)
+        self._heed(await self._engine.release(self._house.event_id, command), expected)
+        if expected is ReleaseWord.RELEASED:
+            booking.status = Status.RELEASED
+
+    async def begin_payment(self, booking: Booking) -> None:
+        """Begin a new payment."""
+        expected = BEGUN[booking.status]
+        payment_id = uuid.uuid4()
+        command = BeginPayment(booking.hold.booking_id, booking.hold.buyer, payment_id)
+        self._heed(await self._engine.begin_payment(self._house.event_id, command), expected)
+        if expected is BeginWord.BEGUN:
+            booking.status, booking.payment_id = Status.PENDING, payment_id
+
+    async def settle(self, booking: Booking) -> None:
+        """The provider speaks, of the booking's payment or of one nobody knows."""
+        paid = self._dice.random() < 0.5
+        expected = SettleWord.NOT_PENDING
+        if booking.status is Status.PENDING:
+            expected = SettleWord.CONFIRMED if paid else SettleWord.RESUMED
+        elif booking.status is Status.CONFIRMED and paid:
+            expected = SettleWord.ALREADY_CONFIRMED
+        command = SettlePayment(booking.hold.booking_id, booking.payment_id or uuid.uuid4(), paid)
+        self._heed(await self._engine.settle_payment(self._house.event_id, command), expected)
+        if expected is SettleWord.CONFIRMED:
+            booking.status = Status.CONFIRMED
+        elif expected is SettleWord.RESUMED:
+            booking.status, booking.payment_id = Status.HOLD, None
+
+    def _heed(self, word: str, expected: str) -> None:
+        assert word == expected
+        self.words.add(f"{type(expected).__name__}.{word}")
+
+    def _wanted(self, seat_nos: range | list[int]) -> list[int]:
+        return self._dice.sample(seat_nos, min(len(seat_nos), self._dice.randint(1, 3)))
+
+    def _on(self, seat_nos: tuple[int, ...]) -> list[Booking]:
+        """The live bookings that own any of these seats."""
+        live = [booking for booking in self._bookings if booking.status in SEAT_OF]
+        return [booking for booking in live if not set(seat_nos).isdisjoint(booking.hold.seat_nos)]
+
+
+class MapViewer:
+    """A client with one snapshot and all the changes since."""
+
+    def __init__(self, house: House, snapshot: SeatPicture) -> None:
+        self._house = house
+        self._replica = SeatReplica(house.database)
+        self._seq = snapshot.seq
+        self._states = dict(enumerate(snapshot.states()))
+
+    async def look(self) -> list[int]:
+        """The seats as this client has them after asking for what changed."""
+        known = await self._replica.picture(self._house.event_id)
+        assert known is not None
+        known.checked_at = 0.0  # too old to be served again
+        told = await self._replica.changes_since(self._house.event_id, self._seq)
+        assert told is not None
+        picture, changes = told
+        assert changes is not None
+        self._states.update(changes)
+        self._seq = picture.seq
+        return list(self._states.values())
+
+
+async def fresh_snapshot(house: House) -> SeatPicture:
+    """The seats as a process sees them that never looked before."""
+    picture = await SeatReplica(house.database).picture(house.event_id)
+    assert picture is not None
+    return picture
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_the_engine_does_what_the_model_foretells(house: House, seed: int) -> None:
+    dice = random.Random(seed)
+    sale = Sale(house, dice)
+    seat_count = len(await house.states())
+    viewer = MapViewer(house, await fresh_snapshot(house))
+    for _ in range(STEPS):
+        await sale.step()
+        expected = sale.states(seat_count)
+        assert await house.states() == expected
+        assert list((await fresh_snapshot(house)).states()) == expected
+        if dice.random() < 0.5:  # else a later look has more to catch up with
+            assert await viewer.look() == expected
+    assert await viewer.look() == await house.states()
+    assert await house.broken() == []
