@@ -1,5 +1,6 @@
 """An installation of its own for a benchmark: `rowlock up --demo` in a temporary folder, limits off."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -71,8 +72,9 @@ class Installation:
         """User and system time each role has used so far."""
         used = dict.fromkeys(ROLES, 0.0)
         for process in psutil.Process(self._process.pid).children(recursive=True):
-            times = process.cpu_times()
-            used[self._role(process)] += times.user + times.system
+            with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's helpers come and go
+                times = process.cpu_times()
+                used[self._role(process)] += times.user + times.system
         return used
 
     def verify(self) -> bool:
