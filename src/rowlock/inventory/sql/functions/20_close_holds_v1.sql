@@ -15,7 +15,7 @@ BEGIN
     WHERE id = ANY (p_bookings) AND status = 'HOLD';
     GET DIAGNOSTICS v_closed = ROW_COUNT;
 
-    UPDATE seats s SET state = 0, booking_id = NULL, hold_expires_at = NULL
+    UPDATE seats s SET state = 0, booking_id = NULL, hold_expires_at = NULL, version = s.version + 1
     FROM (SELECT b.id, b.event_id, n.seat_no FROM bookings b, unnest(b.seat_nos) AS n(seat_no)
           WHERE b.id = ANY (p_bookings)) f
     WHERE s.event_id = f.event_id AND s.seat_no = f.seat_no AND s.booking_id = f.id AND s.state = 1;

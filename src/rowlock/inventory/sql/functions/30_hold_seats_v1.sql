@@ -106,7 +106,7 @@ BEGIN
         ) q;
 
         UPDATE seats s
-        SET state = 1, booking_id = f.booking_id, hold_expires_at = f.expires_at
+        SET state = 1, booking_id = f.booking_id, hold_expires_at = f.expires_at, version = s.version + 1
         FROM (SELECT p_events[k.i] AS event_id, p_bookings[k.i] AS booking_id, n.seat_no,
                      v_now + make_interval(secs => e.hold_seconds) AS expires_at
               FROM unnest(v_winners) AS k(i)

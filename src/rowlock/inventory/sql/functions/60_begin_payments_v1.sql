@@ -37,7 +37,7 @@ BEGIN
         UPDATE bookings b SET status = 'PAYMENT_PENDING', payment_id = c.payment_id
         FROM unnest(p_bookings, p_payments, v_outcomes) AS c(booking_id, payment_id, outcome)
         WHERE b.id = c.booking_id AND c.outcome = 'begun';
-        UPDATE seats s SET hold_expires_at = 'infinity'
+        UPDATE seats s SET hold_expires_at = 'infinity', version = s.version + 1
         FROM (SELECT b.id, b.event_id, n.seat_no
               FROM bookings b, unnest(b.seat_nos) AS n(seat_no) WHERE b.id = ANY (v_begun)) f
         WHERE s.event_id = f.event_id AND s.seat_no = f.seat_no AND s.booking_id = f.id AND s.state = 1;

@@ -39,7 +39,7 @@ BEGIN
 
     IF v_confirmed IS NOT NULL THEN
         UPDATE bookings SET status = 'CONFIRMED', closed_at = v_now WHERE id = ANY (v_confirmed);
-        UPDATE seats s SET state = 2, hold_expires_at = NULL
+        UPDATE seats s SET state = 2, hold_expires_at = NULL, version = s.version + 1
         FROM (SELECT b.id, b.event_id, n.seat_no
               FROM bookings b, unnest(b.seat_nos) AS n(seat_no) WHERE b.id = ANY (v_confirmed)) f
         WHERE s.event_id = f.event_id AND s.seat_no = f.seat_no
@@ -58,7 +58,7 @@ BEGIN
 
     IF v_resumed IS NOT NULL THEN
         UPDATE bookings SET status = 'HOLD', payment_id = NULL WHERE id = ANY (v_resumed);
-        UPDATE seats s SET hold_expires_at = f.hold_expires_at
+        UPDATE seats s SET hold_expires_at = f.hold_expires_at, version = s.version + 1
         FROM (SELECT b.id, b.event_id, b.hold_expires_at, n.seat_no
               FROM bookings b, unnest(b.seat_nos) AS n(seat_no) WHERE b.id = ANY (v_resumed)) f
         WHERE s.event_id = f.event_id AND s.seat_no = f.seat_no AND s.booking_id = f.id AND s.state = 1;
