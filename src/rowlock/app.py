@@ -33,6 +33,7 @@ from rowlock.platform.http.edge import Edge, problem_of
 from rowlock.platform.http.idempotency import IdempotentPosts
 from rowlock.platform.http.openapi import build_document
 from rowlock.platform.postgres import Database, open_database
+from rowlock.platform.postgres.instance import Instance
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
 from rowlock.platform.telemetry import metrics
 from rowlock.platform.valkey.limiter import Limiter
@@ -52,6 +53,7 @@ class Api:
     def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", signer: TokenSigner) -> None:
         self.settings = settings
         self.database = database
+        self.instance = Instance(database.url)
         self.valkey = valkey
         self.signer = signer
         self.limiter = Limiter(valkey, metrics.LIMITER_FALLBACKS.inc)
@@ -121,6 +123,7 @@ class Api:
     async def close(self) -> None:
         """Let what is running end, then close."""
         await self.engine.drain()
+        await self.instance.close()
         await self.database.close()
         if self.valkey is not None:
             await self.valkey.aclose()
@@ -147,7 +150,7 @@ def assemble(api: Api) -> ASGIApp:
         await (wide if api_path else pages)(scope, receive, send)
 
     router = Router([*api.sale_lane(), *operations_routes(api)], redirect_slashes=False, default=elsewhere)
-    return Edge(IdempotentPosts(router, api.database, lambda request: _owner(request, api.signer)))
+    return Edge(IdempotentPosts(router, api.database, api.instance, lambda request: _owner(request, api.signer)))
 
 
 _API_PATHS = ("/api/", "/docs")

@@ -17,7 +17,7 @@ DOCUMENT_BODY_BYTES_MAX = 64 * 1024 * 1024
 IDEMPOTENCY_KEY_CHARS_MAX = 255
 IDEMPOTENCY_HOURS = 24
 IDEMPOTENCY_CLAIM_SECONDS = 30
-"""How long a key counts as still running when the process that claimed it gave no answer."""
+"""How long a key counts as still running when the process that claimed it lives but gives no answer."""
 
 FLUSH_COMMANDS_MAX = 256
 """Commands in one flush of a batcher lane: past it, latency grows and the rate does not."""

@@ -118,6 +118,16 @@ async def office(servers: TestServers, database_url: str, house: House) -> Async
 
 
 @pytest.fixture
+async def other_office(servers: TestServers, database_url: str, house: House) -> AsyncIterator[BoxOffice]:
+    """The same API once more, as another process would run it."""
+    api = await open_api(settings_for(servers, database_url))
+    transport = httpx.ASGITransport(app=assemble(api), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+        yield BoxOffice(api, house, client)
+    await api.close()
+
+
+@pytest.fixture
 async def strict_office(servers: TestServers, database_url: str, house: House) -> AsyncIterator[BoxOffice]:
     """The API with small rate limits: 5 requests and 3 booking attempts a minute."""
     api = await open_api(settings_for(servers, database_url, requests=5, attempts=3))

@@ -7,6 +7,7 @@ from tests.integration.http.conftest import BoxOffice, assert_problem
 
 RESERVE = "/bookings/reserve"
 BOOKINGS = "SELECT count(*) AS n FROM bookings"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 
 
 async def bookings(office: BoxOffice) -> int:
@@ -95,14 +96,47 @@ async def test_hold_and_pay_in_one_call_repeats_as_one(office: BoxOffice) -> Non
     assert await bookings(office) == 1
 
 
-async def test_a_claim_whose_process_died_is_carried_on_without_a_second_booking(office: BoxOffice) -> None:
+@pytest.mark.parametrize(
+    "left_behind",
+    [
+        pytest.param("claimed_by = claimed_by + 1", id="its instance is gone"),
+        pytest.param("claimed_by = claimed_by", id="its instance is not at it any more"),
+        pytest.param("claimed_by = NULL, claimed_until = now() - interval '1 s'", id="its time is over"),
+    ],
+)
+async def test_a_claim_left_behind_is_carried_on_without_a_second_booking(office: BoxOffice, left_behind: str) -> None:
     buyer, body = office.caller(), {"eventId": office.event, "seatIds": ["S-1-1"]}
     first = await buyer.post(RESERVE, body, idempotency_key="k")
     await office.house.database.cold.execute(
-        "UPDATE idempotency_keys SET answered_at = NULL, status = NULL, claimed_until = now() - interval '1 s'"
+        f"UPDATE idempotency_keys SET answered_at = NULL, status = NULL, {left_behind}"
     )
     again = await buyer.post(RESERVE, body, idempotency_key="k")
     assert (again.status_code, again.json()["bookingId"]) == (201, first.json()["bookingId"])
+    assert await bookings(office) == 1
+
+
+async def test_a_claim_of_a_process_that_lives_is_taken_over_when_it_dies(
+    office: BoxOffice, other_office: BoxOffice
+) -> None:
+    """The first process is stopped at the event's lock; its claim falls with its instance, its command goes on."""
+    whom = "buyer:who-tries-again"
+    body = {"eventId": office.event, "seatIds": ["S-1-1"]}
+    async with office.house.database.cold.acquire() as beside, beside.transaction():
+        await beside.execute("SELECT 1 FROM event_inventory FOR UPDATE")
+        first = asyncio.create_task(office.caller(subject=whom).post(RESERVE, body, idempotency_key="k"))
+        while not await beside.fetchval(WAITING):
+            assert not first.done()
+        refused = await other_office.caller(subject=whom).post(RESERVE, body, idempotency_key="k")
+        assert_problem(refused, 409, "key_in_use")
+        await office.api.instance.close()
+        second = asyncio.create_task(other_office.caller(subject=whom).post(RESERVE, body, idempotency_key="k"))
+        while await beside.fetchval(WAITING) < 2:
+            assert not second.done()
+    late, answered = await first, await second
+    assert answered.status_code == 201
+    assert late.status_code == 409 or late.content == answered.content
+    again = await office.caller(subject=whom).post(RESERVE, body, idempotency_key="k")
+    assert again.content == answered.content
     assert await bookings(office) == 1
 
 

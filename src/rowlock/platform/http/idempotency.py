@@ -1,8 +1,9 @@
 """Idempotency-Key on every POST: the first answer is kept and given again for 24 hours.
 
 A key belongs to one person. Same key and same request: the same answer. Same key, another request: 422. Still running:
-409. Answers that invite a retry (401, 429 and 5xx) are not kept. A claim whose process died is open to the next try
-after `IDEMPOTENCY_CLAIM_SECONDS`; that is safe because every command derives its ids from the key.
+409. Answers that invite a retry (401, 429 and 5xx) are not kept. A claim dies with the process that made it and is open
+to the next try at once; that is safe because every command derives its ids from the key. A process that only stalled
+loses its claim after `IDEMPOTENCY_CLAIM_SECONDS`, and then gives the answer of whoever took it over.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from rowlock.kernel.problems import Problem
 from rowlock.platform.http.bodies import problem_answer, read_bytes
 from rowlock.platform.http.edge import problem_of
 from rowlock.platform.postgres import Database, load_queries
+from rowlock.platform.postgres.instance import LOCK_CLASS, Instance
 from rowlock.platform.postgres.pool import rerun
 
 SQL = load_queries("rowlock.platform.http")
@@ -33,19 +35,24 @@ OwnerOf = Callable[[Request], str | None]
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """A key in the hands of the request that carries it out."""
+    """A key in the hands of a request, and the number of the instance that carries the request out."""
 
     owner: str
     key: str
+    request_hash: bytes
+    instance: int
 
 
 class IdempotentPosts:
     """ASGI layer below the edge. `owner_of` names the person whose key it is; without one the key is not used."""
 
-    def __init__(self, app: ASGIApp, database: Database, owner_of: OwnerOf) -> None:
+    def __init__(self, app: ASGIApp, database: Database, instance: Instance, owner_of: OwnerOf) -> None:
         self._app = app
         self._database = database
+        self._instance = instance
         self._owner_of = owner_of
+        self._running: dict[tuple[str, str], bytes] = {}
+        """What this process is at: the request's hash by owner and key."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry out a keyed POST once."""
@@ -59,31 +66,35 @@ class IdempotentPosts:
             await self._app(scope, receive, send)
             return
         body = await read_bytes(request, limits.DOCUMENT_BODY_BYTES_MAX)
-        claim = Claim(owner, key)
-        kept = await self._claim(claim, _request_hash(scope, body))
-        if kept is not None:
-            await kept(scope, receive, send)
-            return
-        scope["state"]["idempotency_key"] = key
-        await self._carry_out(claim, scope, body, send)
+        request_hash = _request_hash(scope, body)
+        if (owner, key) in self._running:
+            raise _taken(same_request=self._running[owner, key] == request_hash)
+        self._running[owner, key] = request_hash
+        try:
+            claim = Claim(owner, key, request_hash, await self._instance.number())
+            answer = await self._claim(claim)
+            if answer is None:
+                scope["state"]["idempotency_key"] = key
+                answer = await self._carry_out(claim, scope, body)
+        finally:
+            del self._running[owner, key]
+        await answer(scope, receive, send)
 
-    async def _claim(self, claim: Claim, request_hash: bytes) -> Response | None:
+    async def _claim(self, claim: Claim) -> ASGIApp | None:
         """None when the claim is ours, else the kept answer; Problem when the key is in use or was used otherwise."""
-        arguments = (limits.IDEMPOTENCY_CLAIM_SECONDS, limits.IDEMPOTENCY_HOURS)
-        claimed = await rerun(
-            lambda: self._database.cold.fetchval(SQL["claim_key"], claim.owner, claim.key, request_hash, *arguments)
-        )
-        if claimed:
-            return None
+        terms = (limits.IDEMPOTENCY_CLAIM_SECONDS, limits.IDEMPOTENCY_HOURS, claim.instance, LOCK_CLASS)
+        whose = (claim.owner, claim.key, claim.request_hash)
+        claimed = await rerun(lambda: self._database.cold.fetchval(SQL["claim_key"], *whose, *terms))
+        return None if claimed else await self._kept(claim)
+
+    async def _kept(self, claim: Claim) -> ASGIApp:
         row = await self._database.fetchrow(SQL["find_key"], claim.owner, claim.key)
-        if row is not None and row["request_hash"] != request_hash:
-            raise Problem("key_reused", "This Idempotency-Key came with a different request before. Use a new key.")
-        if row is None or not row["answered"]:
-            raise Problem("key_in_use", "The first request with this key has not been answered yet.", retryAfter=1)
+        if row is None or not row["answered"] or row["request_hash"] != claim.request_hash:
+            raise _taken(same_request=row is None or row["request_hash"] == claim.request_hash)
         headers = json.loads(row["headers"]) | {REPLAYED_HEADER: "true"}
         return Response(bytes(row["body"]), row["status"], headers=headers)
 
-    async def _carry_out(self, claim: Claim, scope: Scope, body: bytes, send: Send) -> None:
+    async def _carry_out(self, claim: Claim, scope: Scope, body: bytes) -> ASGIApp:
         answer = _Recorder()
         try:
             await self._app(scope, _body_again(body), answer.record)
@@ -91,13 +102,13 @@ class IdempotentPosts:
             await problem_answer(problem_of(error), scope["state"]["request_id"])(
                 scope, _body_again(b""), answer.record
             )
+        whose = (claim.owner, claim.key, claim.instance)
         if answer.status >= 500 or answer.status in _NOT_KEPT:
-            await self._database.cold.execute(SQL["forget_key"], claim.owner, claim.key)
-        else:
-            await self._database.cold.execute(
-                SQL["keep_answer"], claim.owner, claim.key, answer.status, answer.kept_headers(), answer.body
-            )
-        await answer.replay(send)
+            await rerun(lambda: self._database.cold.execute(SQL["forget_key"], *whose))
+            return answer
+        said = (answer.status, answer.kept_headers(), answer.body)
+        kept = await rerun(lambda: self._database.cold.fetchval(SQL["keep_answer"], *whose, *said))
+        return answer if kept else await self._kept(claim)
 
 
 class _Recorder:
@@ -119,7 +130,8 @@ class _Recorder:
         pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
         return json.dumps({name: value for name, value in pairs if name.lower() in _KEPT_HEADERS})
 
-    async def replay(self, send: Send) -> None:
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Say it."""
         await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
         await send({"type": "http.response.body", "body": self.body})
 
@@ -141,6 +153,12 @@ def key_of(request: Request) -> str | None:
     """The key under which this request is being carried out, for commands that derive their ids from it."""
     key = request.scope["state"].get("idempotency_key")
     return key if isinstance(key, str) else None
+
+
+def _taken(*, same_request: bool) -> Problem:
+    if same_request:
+        return Problem("key_in_use", "The first request with this key has not been answered yet.", retryAfter=1)
+    return Problem("key_reused", "This Idempotency-Key came with a different request before. Use a new key.")
 
 
 def _request_hash(scope: Scope, body: bytes) -> bytes:

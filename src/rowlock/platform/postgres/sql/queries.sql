@@ -19,3 +19,6 @@ DELETE FROM function_files WHERE name = :name
 
 -- name: ping
 SELECT 1
+
+-- name: lock_instance
+SELECT pg_try_advisory_lock($1, $2)
