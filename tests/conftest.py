@@ -9,11 +9,12 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 from tests.house import House
+from valkey.asyncio import Valkey
 
 from rowlock.platform.embedded import EmbeddedServers
 from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.migrate import migrate
-from rowlock.settings import load_settings
+from rowlock.settings import HoldStrategyName, load_settings
 
 TEMPLATE = "rowlock_template"
 _numbers = itertools.count(1)
@@ -83,6 +84,21 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def house(database: Database) -> House:
+async def valkey(servers: TestServers) -> AsyncIterator[Valkey]:
+    """The run's Valkey, without what earlier tests left in it."""
+    client = Valkey.from_url(servers.valkey_url)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def strategy() -> HoldStrategyName:
+    """How engines decide holds; a test that is to run on each takes it as a parameter."""
+    return "row-lock"
+
+
+@pytest.fixture
+async def house(database: Database, valkey: Valkey, strategy: HoldStrategyName) -> House:
     """A small theatre with one event on sale, and the means to make more."""
-    return await House.open(database)
+    return await House.open(database, strategy=strategy, valkey=valkey)

@@ -3,14 +3,19 @@
 import random
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
-from rowlock.inventory import Hold, HoldOutcome, RowLockEngine
+import pytest
+from valkey.asyncio import Valkey
+
+from rowlock.inventory import Hold, HoldOutcome, SeatEngine, choose_strategy
 from rowlock.inventory.verify import Finding, verify_events
 from rowlock.kernel.ids import new_booking_id
 from rowlock.organiser import EventBody, Organiser, VenueBody
 from rowlock.platform.postgres import Database
 from rowlock.seating import Category, Row, Seat, SeatingPlan, Section
 from rowlock.seating.store import PlanShelf
+from rowlock.settings import HoldStrategyName
 
 TIERS = ("VIP", "Regular")
 PRICES = {"VIP": "95.00", "Regular": "49.50"}
@@ -38,24 +43,44 @@ def small_plan(rows: int = 5, seats_per_row: int = 10, name: str = "Small theatr
 
 
 OLD_HOLD = "SELECT outcome FROM hold_seats_v1($1, $2, $3, $4, $5, $6, 0, $7)"
+STATUS = "SELECT status FROM bookings WHERE id = $1"
 STATES = "SELECT state FROM seats WHERE event_id = $1 ORDER BY seat_no"
+
+STRATEGIES: tuple[HoldStrategyName, ...] = get_args(HoldStrategyName)
+every_strategy = pytest.mark.parametrize("strategy", STRATEGIES)
 
 
 class House:
     """One database with an event of 50 seats."""
 
-    def __init__(self, database: Database, organiser: Organiser, plan_id: str, event_id: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        organiser: Organiser,
+        plan_id: str,
+        *,
+        strategy: HoldStrategyName,
+        valkey: "Valkey | None",
+    ) -> None:
         self.database = database
+        self._strategy: HoldStrategyName = strategy
+        self._valkey = valkey
         self.organiser = organiser
         self.plan_id = plan_id
-        self.event_id = event_id
+        self.event_id = 0
 
     @classmethod
-    async def open(cls, database: Database, plan: SeatingPlan | None = None) -> "House":
-        """Store the plan and put an event on sale."""
+    async def open(
+        cls,
+        database: Database,
+        plan: SeatingPlan | None = None,
+        strategy: HoldStrategyName = "row-lock",
+        valkey: "Valkey | None" = None,
+    ) -> "House":
+        """Store the plan and put an event on sale. The strategy is that of the engines to come."""
         organiser = Organiser(database, PlanShelf(database), hold_seconds=300)
         stored = await organiser.create_plan(plan or small_plan(), VenueBody(name="Test house"))
-        house = cls(database, organiser, stored.plan_id, 0)
+        house = cls(database, organiser, stored.plan_id, strategy=strategy, valkey=valkey)
         house.event_id = await house.new_event()
         return house
 
@@ -81,9 +106,10 @@ class House:
         )
         return await self.organiser.create_event(body, "organiser:test", None)
 
-    def engine(self, holds_max: int = 0) -> RowLockEngine:
+    def engine(self, holds_max: int = 0) -> SeatEngine:
         """A new engine, as another process would have one."""
-        return RowLockEngine(self.database, holds_max)
+        strategy = choose_strategy(self._strategy, self.database, self._valkey, holds_max)
+        return SeatEngine(self.database, strategy)
 
     def hold_of(
         self, *seat_nos: int, buyer: str | None = None, event_id: int | None = None, booking_id: uuid.UUID | None = None
@@ -101,6 +127,12 @@ class House:
         """The states of all seats, read from the table."""
         rows = await self.database.fetch(STATES, self.event_id if event_id is None else event_id)
         return [row["state"] for row in rows]
+
+    async def status(self, hold: Hold) -> str:
+        """The status of a hold's booking, read from the table."""
+        row = await self.database.fetchrow(STATUS, hold.booking_id)
+        assert row is not None
+        return str(row["status"])
 
     async def old_hold(self, *seat_nos: int, ago: timedelta, buyer: str | None = None) -> Hold:
         """A hold that was made `ago`: the database is told that it is earlier than it is."""

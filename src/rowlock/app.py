@@ -20,7 +20,7 @@ from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
 from rowlock.identity import TokenSigner, open_signer, person_of
 from rowlock.identity.routes import session_routes
-from rowlock.inventory import RowLockEngine, SeatReplica
+from rowlock.inventory import SeatEngine, SeatReplica, choose_strategy
 from rowlock.inventory import routes as inventory
 from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
@@ -60,8 +60,10 @@ class Api:
         self.facts = SaleFactsShelf(database)
         self.plans = PlanShelf(database)
         self.replica = SeatReplica(database)
-        self.engine = RowLockEngine(
-            database, settings.holds_per_user_max, lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size)
+        self.engine = SeatEngine(
+            database,
+            choose_strategy(settings.hold_strategy, database, valkey, settings.holds_per_user_max),
+            lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size),
         )
         self.gate = SaleGate(
             signer,

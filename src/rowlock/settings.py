@@ -10,7 +10,7 @@ import msgspec
 
 from rowlock.kernel import limits
 
-HoldStrategy = Literal["row-lock"]
+HoldStrategyName = Literal["row-lock", "optimistic", "lease"]
 
 
 class SettingsError(Exception):
@@ -28,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requests_per_minute_surge: int = 10
     seats_per_booking_max: int = 10
     holds_per_user_max: int = 3
-    hold_strategy: HoldStrategy = "row-lock"
+    hold_strategy: HoldStrategyName = "row-lock"
     public_url: str = ""
     """Address the world knows this installation by, for links in pages and mails; empty: the request's own."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,6 +1,6 @@
 """Who owns a seat: the inventory engine, its ledger and the proof. See README.md here."""
 
-from rowlock.inventory.engine import RowLockEngine
+from rowlock.inventory.engine import SeatEngine
 from rowlock.inventory.model import (
     BeginPayment,
     BeginWord,
@@ -17,6 +17,7 @@ from rowlock.inventory.model import (
     SettleWord,
 )
 from rowlock.inventory.replica import SeatPicture, SeatReplica
+from rowlock.inventory.strategies import choose_strategy
 
 __all__ = [
     "BeginPayment",
@@ -29,10 +30,11 @@ __all__ = [
     "InventoryEngine",
     "Release",
     "ReleaseWord",
-    "RowLockEngine",
+    "SeatEngine",
     "SeatPicture",
     "SeatReplica",
     "SeatState",
     "SettlePayment",
     "SettleWord",
+    "choose_strategy",
 ]

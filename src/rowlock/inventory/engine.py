@@ -1,6 +1,7 @@
-"""The row-lock strategy: lanes of micro-batches over the set-based seat functions."""
+"""The engine: commands of many callers gathered into few calls."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from rowlock.inventory import store
 from rowlock.inventory.model import (
@@ -15,49 +16,36 @@ from rowlock.inventory.model import (
     SettlePayment,
     SettleWord,
 )
+from rowlock.inventory.strategies import HoldStrategy
 from rowlock.platform.batching import Kind, Lane
 from rowlock.platform.postgres import Database
 from rowlock.platform.postgres.pool import HOT_CONNECTIONS
 
+BookingCommand = TypeVar("BookingCommand", Extend, Release, BeginPayment, SettlePayment)
+Word = TypeVar("Word")
 
-class RowLockEngine:
-    """Implements `InventoryEngine` on PostgreSQL's row locks.
 
-    An event always uses the same lane, so one process never stands in its own way on an event's lock.
+class SeatEngine:
+    """Implements `InventoryEngine`: lanes of micro-batches over the set-based seat functions.
+
+    How holds are decided is the strategy's affair. An event always uses the same lane, so one process never stands in
+    its own way on an event's lock.
     """
 
     def __init__(
         self,
         database: Database,
-        holds_max: int,
+        strategy: HoldStrategy,
         on_flush: Callable[[str, int], None] = lambda _kind, _size: None,
     ) -> None:
+        self._database = database
+        self._strategy = strategy
         self._lanes = [Lane(on_flush) for _ in range(HOT_CONNECTIONS)]
-        self._hold = Kind[Hold, HoldOutcome](
-            "hold",
-            lambda commands: store.hold_seats(database, commands, holds_max),
-            lambda command: command.buyer,
-        )
-        self._extend = Kind[Extend, ExtendWord](
-            "extend",
-            lambda commands: store.extend_holds(database, commands),
-            lambda command: command.booking_id,
-        )
-        self._release = Kind[Release, ReleaseWord](
-            "release",
-            lambda commands: store.release_bookings(database, commands),
-            lambda command: command.booking_id,
-        )
-        self._begin = Kind[BeginPayment, BeginWord](
-            "begin",
-            lambda commands: store.begin_payments(database, commands),
-            lambda command: command.booking_id,
-        )
-        self._settle = Kind[SettlePayment, SettleWord](
-            "settle",
-            lambda commands: store.settle_payments(database, commands),
-            lambda command: command.booking_id,
-        )
+        self._hold = Kind[Hold, HoldOutcome]("hold", strategy.hold, lambda command: command.buyer)
+        self._extend = self._of_bookings("extend", store.extend_holds)
+        self._release = self._of_bookings("release", store.release_bookings)
+        self._begin = self._of_bookings("begin", store.begin_payments)
+        self._settle = self._of_bookings("settle", store.settle_payments)
 
     async def hold(self, command: Hold) -> HoldOutcome:
         """Hold seats, all or none."""
@@ -86,3 +74,15 @@ class RowLockEngine:
 
     def _lane(self, event_id: int) -> Lane:
         return self._lanes[event_id % len(self._lanes)]
+
+    def _of_bookings(
+        self, name: str, carry_out: Callable[[Database, Sequence[BookingCommand]], Awaitable[list[Word]]]
+    ) -> Kind[BookingCommand, Word]:
+        """A kind of command about bookings that stand already; the strategy hears of each."""
+
+        async def flush(commands: Sequence[BookingCommand]) -> list[Word]:
+            words = await carry_out(self._database, commands)
+            await self._strategy.follow([command.booking_id for command in commands])
+            return words
+
+        return Kind(name, flush, lambda command: command.booking_id)

@@ -1,6 +1,8 @@
 """The engine's calls into PostgreSQL: many commands in, as many outcomes out, one round trip."""
 
+import uuid
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import asyncpg
 
@@ -23,8 +25,41 @@ from rowlock.platform.postgres.pool import rerun
 SQL = load_queries("rowlock.inventory")
 
 
+class Judgement(NamedTuple):
+    """What a hold would meet: `HELD` when nothing stands against it, and its seats' versions in its own order."""
+
+    word: HoldWord
+    conflicts: tuple[int, ...]
+    versions: tuple[int, ...]
+
+
 async def hold_seats(database: Database, commands: Sequence[Hold], holds_max: int) -> list[HoldOutcome]:
     """Carry out holds of distinct buyers in order of arrival."""
+    arguments = _hold_arguments(commands, holds_max)
+    rows = await rerun(lambda: database.hot.fetch(SQL["hold_seats"], *arguments))
+    return [_hold_outcome(row) for row in rows]
+
+
+async def judge_holds(database: Database, commands: Sequence[Hold], holds_max: int) -> list[Judgement]:
+    """What each hold would meet now if it were alone; waits for no lock."""
+    arguments = _hold_arguments(commands, holds_max)
+    rows = await rerun(lambda: database.hot.fetch(SQL["judge_holds"], *arguments))
+    return [Judgement(HoldWord(row[0]), tuple(row[1] or ()), tuple(row[2] or ())) for row in rows]
+
+
+async def hold_unchanged_seats(
+    database: Database, commands: Sequence[Hold], holds_max: int, versions: Sequence[int]
+) -> list[HoldOutcome | None]:
+    """Carry out holds whose seats all have the versions they were judged by; None for the others.
+
+    `versions` are those of all commands' seats, one command after the other.
+    """
+    arguments = _hold_arguments(commands, holds_max)
+    rows = await rerun(lambda: database.hot.fetch(SQL["hold_unchanged_seats"], *arguments, versions))
+    return [None if row[0] == "seat_changed" else _hold_outcome(row) for row in rows]
+
+
+def _hold_arguments(commands: Sequence[Hold], holds_max: int) -> tuple[object, ...]:
     seat_from: list[int] = []
     seat_to: list[int] = []
     seats: list[int] = []
@@ -32,7 +67,7 @@ async def hold_seats(database: Database, commands: Sequence[Hold], holds_max: in
         seat_from.append(len(seats) + 1)
         seats.extend(command.seat_nos)
         seat_to.append(len(seats))
-    arguments = (
+    return (
         [command.booking_id for command in commands],
         [command.event_id for command in commands],
         [command.buyer for command in commands],
@@ -41,8 +76,6 @@ async def hold_seats(database: Database, commands: Sequence[Hold], holds_max: in
         seats,
         holds_max,
     )
-    rows = await rerun(lambda: database.hot.fetch(SQL["hold_seats"], *arguments))
-    return [_hold_outcome(row) for row in rows]
 
 
 def _hold_outcome(row: asyncpg.Record) -> HoldOutcome:
@@ -58,6 +91,21 @@ def _hold_outcome(row: asyncpg.Record) -> HoldOutcome:
         tuple(conflicts or ()),
         on_sale_at,
     )
+
+
+class LeaseTerms(NamedTuple):
+    """How long a booking may lease its seats from now, in seconds; 0 when they are its no more, or for good."""
+
+    booking_id: uuid.UUID
+    event_id: int
+    seat_nos: Sequence[int]
+    seconds: float
+
+
+async def lease_terms(database: Database, bookings: Sequence[uuid.UUID]) -> list[LeaseTerms]:
+    """The terms of bookings as they stand now; one that does not exist is left out."""
+    rows = await rerun(lambda: database.hot.fetch(SQL["lease_terms"], bookings))
+    return [LeaseTerms(*row) for row in rows]
 
 
 async def extend_holds(database: Database, commands: Sequence[Extend]) -> list[ExtendWord]:

@@ -2,21 +2,11 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 
-import pytest
-from tests.conftest import TestServers
 from valkey.asyncio import Valkey
 
 from rowlock.kernel.problems import Problem
 from rowlock.platform.valkey.limiter import Limit, Limiter
-
-
-@pytest.fixture
-async def valkey(servers: TestServers) -> AsyncIterator[Valkey]:
-    client = Valkey.from_url(servers.valkey_url)
-    yield client
-    await client.aclose()
 
 
 def new_limit(per_minute: int = 10) -> Limit:

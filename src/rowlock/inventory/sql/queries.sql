@@ -2,6 +2,21 @@
 SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
 FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7)
 
+-- name: judge_holds
+SELECT outcome, conflicts, versions FROM judge_holds_v1($1, $2, $3, $4, $5, $6, $7)
+
+-- name: hold_unchanged_seats
+SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
+FROM hold_unchanged_seats_v1($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: lease_terms
+-- A lease is worth keeping while its booking may still be given back; a confirmed seat is never free again by itself.
+SELECT id, event_id, seat_nos,
+       CASE WHEN status = 'HOLD' THEN greatest(extract(epoch FROM hold_expires_at - clock_timestamp()), 0)
+            WHEN status = 'PAYMENT_PENDING' THEN hold_seconds
+            ELSE 0 END::double precision AS seconds
+FROM bookings WHERE id = ANY ($1)
+
 -- name: extend_holds
 SELECT outcome FROM extend_holds_v1($1, $2, $3)
 
