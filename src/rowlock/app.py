@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -29,8 +30,10 @@ from rowlock.organiser.routes import organiser_router
 from rowlock.payments import Cashier, MockProvider
 from rowlock.payments import routes as payments
 from rowlock.platform.http.bodies import json_answer, problem_answer
+from rowlock.platform.http.calls import SaleLane
 from rowlock.platform.http.edge import Edge, problem_of
 from rowlock.platform.http.idempotency import IdempotentPosts
+from rowlock.platform.http.lane_protocol import protocol_for
 from rowlock.platform.http.openapi import build_document
 from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.instance import Instance
@@ -43,6 +46,9 @@ from rowlock.seating import routes as seating
 from rowlock.seating.store import PlanShelf
 from rowlock.settings import Settings
 from rowlock.storefront import CalendarEntry, create_router
+
+GRACE_SECONDS = 5
+"""How long requests that are under way may go on after the signal to stop."""
 
 OPERATIONS = (*seating.OPERATIONS, *inventory.OPERATIONS, *bookings.OPERATIONS, *payments.OPERATIONS)
 
@@ -80,6 +86,12 @@ class Api:
         )
         self.provider = MockProvider(database)
         self.cashier = Cashier(database, self.engine, self.desk, self.views, self.provider)
+        self.lane = SaleLane(
+            [
+                *bookings.booking_lane(self.gate, self.desk, self.views),
+                *payments.payment_lane(self.gate, self.desk, self.cashier),
+            ]
+        )
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
 
     async def free_seats(self, event_id: int) -> dict[int, int] | None:
@@ -87,11 +99,11 @@ class Api:
         picture = await self.replica.picture(event_id)
         return None if picture is None else picture.available_by_tier()
 
-    def sale_lane(self) -> list[BaseRoute]:
-        """The hot routes, matched first."""
+    def first_routes(self) -> list[BaseRoute]:
+        """The sale lane and what else is asked often, matched before the wide surface."""
         return [
-            *bookings.booking_routes(self.gate, self.desk, self.views),
-            *payments.payment_routes(self.gate, self.desk, self.cashier),
+            *self.lane.asgi_routes(),
+            *bookings.booking_routes(self.gate, self.views),
             *inventory.seat_routes(self.facts, self.plans, self.replica),
             *seating.plan_routes(self.facts, self.plans),
             *session_routes(
@@ -151,8 +163,24 @@ def assemble(api: Api) -> ASGIApp:
         api_path = scope["path"].startswith(_API_PATHS)
         await (wide if api_path else pages)(scope, receive, send)
 
-    router = Router([*api.sale_lane(), *operations_routes(api)], redirect_slashes=False, default=elsewhere)
+    router = Router([*api.first_routes(), *operations_routes(api)], redirect_slashes=False, default=elsewhere)
     return Edge(IdempotentPosts(router, api.database, api.instance, lambda request: _owner(request, api.signer)))
+
+
+def serving(api: Api, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+    """How uvicorn serves the api role: the sale lane on the short way, the rest through ASGI."""
+    return uvicorn.Config(
+        assemble(api),
+        host=host,
+        port=port,
+        http=protocol_for(api.lane),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ws="none",
+    )
 
 
 _API_PATHS = ("/api/", "/docs")

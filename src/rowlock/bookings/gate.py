@@ -2,7 +2,8 @@
 
 from starlette.requests import Request
 
-from rowlock.identity import Person, TokenSigner, require_person
+from rowlock.identity import Person, TokenSigner, caller
+from rowlock.platform.http.calls import Call
 from rowlock.platform.valkey.limiter import Limit, Limiter
 
 
@@ -17,14 +18,18 @@ class SaleGate:
         self._requests = requests_per_minute
         self._attempts = attempts_per_minute
 
-    async def person(self, request: Request, *, attempts_booking: bool = False) -> Person:
+    async def person(self, request: "Request | Call", *, attempts_booking: bool = False) -> Person:
         """The person behind a sale call.
 
         Problems: `unauthenticated`, `cross_site_request`, `rate_limited` (by person: requests, booking attempts).
         """
-        person = require_person(request, self._signer)
-        limits = [Limit(f"requests:{person.subject}", self._requests)]
-        if attempts_booking:
+        headers = request.headers if isinstance(request, Call) else request.scope["headers"]
+        person = caller(request.method, headers, self._signer)
+        limits = []
+        if self._requests:
+            limits.append(Limit(f"requests:{person.subject}", self._requests))
+        if self._attempts and attempts_booking:
             limits.append(Limit(f"attempts:{person.subject}", self._attempts))
-        await self._limiter.require(*limits)
+        if limits:
+            await self._limiter.require(*limits)
         return person

@@ -14,24 +14,52 @@ from rowlock.bookings.model import Booking, BookingList, BookingStatus, ReserveB
 from rowlock.bookings.views import BookingViews
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
-from rowlock.platform.http.bodies import json_answer, read_body
-from rowlock.platform.http.idempotency import key_of
+from rowlock.platform.http.bodies import json_answer
+from rowlock.platform.http.calls import Answer, Call, LaneRoute, json_reply
 from rowlock.platform.http.openapi import Operation
 
 STATUSES: tuple[str, ...] = get_args(BookingStatus)
 
 _reserve_body = msgspec.json.Decoder(ReserveBody)
-_PRIVATE = {"Cache-Control": "private, no-store"}
+_PRIVATE = (b"cache-control", b"private, no-store")
 
 
-def booking_routes(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list[Route]:
-    """The routes of bookings before payment."""
+def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list[LaneRoute]:
+    """The hot calls on bookings before payment."""
 
-    async def reserve(request: Request) -> Response:
-        person = await gate.person(request, attempts_booking=True)
-        body = await read_body(request, _reserve_body)
-        booking = await desk.reserve(person, str(body.event_id), wanted_seats(body), key_of(request))
-        return json_answer(booking, 201, {"Location": f"/api/v1/bookings/{booking.booking_id}"})
+    async def reserve(call: Call) -> Answer:
+        person = await gate.person(call, attempts_booking=True)
+        body = call.read(_reserve_body)
+        booking = await desk.reserve(person, str(body.event_id), wanted_seats(body), call.key)
+        return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
+
+    async def get_booking(call: Call) -> Answer:
+        person = await gate.person(call)
+        row = await desk.own_row(person, call.params[0])
+        return json_reply(await views.tell(row), 200, _PRIVATE)
+
+    async def extend(call: Call) -> Answer:
+        person = await gate.person(call)
+        return json_reply(await desk.extend(person, call.params[0], call.key))
+
+    async def release(call: Call) -> Answer:
+        person = await gate.person(call)
+        await desk.release(person, call.params[0])
+        return Answer(204, b"")
+
+    base = "/api/v1/bookings"
+    return [
+        LaneRoute("POST", f"{base}/reserve", reserve),
+        LaneRoute("POST", base, reserve),
+        LaneRoute("GET", f"{base}/{{booking_id}}", get_booking),
+        LaneRoute("DELETE", f"{base}/{{booking_id}}", release),
+        LaneRoute("POST", f"{base}/{{booking_id}}/release", release),
+        LaneRoute("POST", f"{base}/{{booking_id}}/extend", extend),
+    ]
+
+
+def booking_routes(gate: SaleGate, views: BookingViews) -> list[Route]:
+    """What is asked for at leisure: the list of one's bookings."""
 
     async def list_bookings(request: Request) -> Response:
         person = await gate.person(request)
@@ -42,32 +70,9 @@ def booking_routes(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> li
         if cursor and below is None:
             raise Problem("invalid_request", f"cursor: {cursor!r} is not a cursor of ours.")
         found = await views.list(person.subject, status, below)  # type: ignore[arg-type]
-        return json_answer(found, headers=_PRIVATE)
+        return json_answer(found, headers={"Cache-Control": "private, no-store"})
 
-    async def get_booking(request: Request) -> Response:
-        person = await gate.person(request)
-        row = await desk.own_row(person, request.path_params["booking_id"])
-        return json_answer(await views.tell(row), headers=_PRIVATE)
-
-    async def extend(request: Request) -> Response:
-        person = await gate.person(request)
-        return json_answer(await desk.extend(person, request.path_params["booking_id"], key_of(request)))
-
-    async def release(request: Request) -> Response:
-        person = await gate.person(request)
-        await desk.release(person, request.path_params["booking_id"])
-        return Response(status_code=204)
-
-    base = "/api/v1/bookings"
-    return [
-        Route(f"{base}/reserve", reserve, methods=["POST"]),
-        Route(base, reserve, methods=["POST"]),
-        Route(base, list_bookings, methods=["GET"]),
-        Route(f"{base}/{{booking_id}}", get_booking, methods=["GET"]),
-        Route(f"{base}/{{booking_id}}", release, methods=["DELETE"]),
-        Route(f"{base}/{{booking_id}}/release", release, methods=["POST"]),
-        Route(f"{base}/{{booking_id}}/extend", extend, methods=["POST"]),
-    ]
+    return [Route("/api/v1/bookings", list_bookings, methods=["GET"])]
 
 
 def wanted_seats(body: ReserveBody) -> Sequence[str]:

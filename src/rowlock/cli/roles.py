@@ -12,7 +12,7 @@ import uvloop
 from valkey import Valkey
 from valkey.exceptions import ValkeyError
 
-from rowlock.app import assemble, open_api
+from rowlock.app import open_api, serving
 from rowlock.cli.installation import VerbFault, data_option, json_option, one_line_faults
 from rowlock.cli.supervisor import Supervisor, UpOptions
 from rowlock.platform.embedded import default_data_folder
@@ -20,8 +20,6 @@ from rowlock.platform.postgres.migrate import check_schema, migrate
 from rowlock.platform.telemetry.logs import configure_logs
 from rowlock.settings import Settings, load_settings
 from rowlock.worker import work_forever
-
-GRACE_SECONDS = 5
 
 
 @click.command()
@@ -103,18 +101,7 @@ async def _serve(settings: Settings, host: str, port: int, fd: int | None) -> No
     await asyncio.to_thread(check_schema, settings.database_url)
     running = await open_api(settings)
     listener = socket.socket(fileno=fd) if fd is not None else None
-    config = uvicorn.Config(
-        assemble(running),
-        host=host,
-        port=port,
-        http="httptools",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        ws="none",
-    )
+    config = serving(running, host=host, port=port)
     try:
         await uvicorn.Server(config).serve(sockets=[listener] if listener is not None else None)
     finally:

@@ -1,6 +1,16 @@
 """Who is asking: access tokens and the storefront's guest session."""
 
-from rowlock.identity.requests import person_of, require_person
+from rowlock.identity.requests import caller, person_of, require_person
 from rowlock.identity.tokens import ROLES, InvalidToken, Person, Role, TokenSigner, open_signer
 
-__all__ = ["ROLES", "InvalidToken", "Person", "Role", "TokenSigner", "open_signer", "person_of", "require_person"]
+__all__ = [
+    "ROLES",
+    "InvalidToken",
+    "Person",
+    "Role",
+    "TokenSigner",
+    "caller",
+    "open_signer",
+    "person_of",
+    "require_person",
+]

@@ -2,13 +2,14 @@
 
 import uuid
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, cookie_parser
 
 from rowlock.identity.tokens import InvalidToken, Person, Role, TokenSigner
 from rowlock.kernel.problems import Problem
+from rowlock.platform.http.calls import RawHeaders, header
 
 SESSION_COOKIE = "rowlock_session"
-OWN_PAGE_HEADER = "x-requested-with"
+OWN_PAGE_HEADER = b"x-requested-with"
 """A page of another site cannot set it without our consent (it would need a CORS preflight, which we refuse)."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -19,18 +20,7 @@ def person_of(request: HTTPConnection, signer: TokenSigner) -> Person | None:
     Raises Problem `unauthenticated` for credentials that do not hold and `cross_site_request` for a write that is
     vouched for by the cookie alone.
     """
-    authorization = request.headers.get("authorization")
-    if authorization is not None:
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Problem("unauthenticated", "Send the access token as `Authorization: Bearer <token>`.")
-        return _verified(token.strip(), signer)
-    cookie = request.cookies.get(SESSION_COOKIE)
-    if cookie is None:
-        return None
-    if request.scope["method"] not in _READS:
-        _require_own_page(request)
-    return _verified(cookie, signer)
+    return _person(request.scope["method"], request.scope["headers"], signer)
 
 
 def require_person(request: HTTPConnection, signer: TokenSigner, *roles: Role) -> Person:
@@ -38,17 +28,38 @@ def require_person(request: HTTPConnection, signer: TokenSigner, *roles: Role) -
 
     No roles given: any will do.
     """
-    person = person_of(request, signer)
-    if person is None:
-        raise Problem("unauthenticated", "Send the access token as `Authorization: Bearer <token>`.")
+    person = caller(request.scope["method"], request.scope["headers"], signer)
     if roles and person.role not in roles:
         raise Problem("forbidden", f"This needs a token of role {' or '.join(roles)}; yours is of role {person.role}.")
+    return person
+
+
+def caller(method: str, headers: RawHeaders, signer: TokenSigner) -> Person:
+    """The person behind a sale call, by its method and header lines; Problem `unauthenticated` without one."""
+    person = _person(method, headers, signer)
+    if person is None:
+        raise Problem("unauthenticated", "Send the access token as `Authorization: Bearer <token>`.")
     return person
 
 
 def new_guest() -> Person:
     """A buyer who has not told us who they are."""
     return Person(f"guest:{uuid.uuid4()}", "buyer")
+
+
+def _person(method: str, headers: RawHeaders, signer: TokenSigner) -> Person | None:
+    authorization = header(headers, b"authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem("unauthenticated", "Send the access token as `Authorization: Bearer <token>`.")
+        return _verified(token.strip(), signer)
+    cookie = cookie_parser(header(headers, b"cookie") or "").get(SESSION_COOKIE)
+    if cookie is None:
+        return None
+    if method not in _READS:
+        _require_own_page(headers)
+    return _verified(cookie, signer)
 
 
 def _verified(token: str, signer: TokenSigner) -> Person:
@@ -58,7 +69,7 @@ def _verified(token: str, signer: TokenSigner) -> Person:
         raise Problem("unauthenticated", str(error)) from error
 
 
-def _require_own_page(request: HTTPConnection) -> None:
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    if OWN_PAGE_HEADER not in request.headers or site != "same-origin":
+def _require_own_page(headers: RawHeaders) -> None:
+    site = header(headers, b"sec-fetch-site") or "same-origin"
+    if header(headers, OWN_PAGE_HEADER) is None or site != "same-origin":
         raise Problem("cross_site_request", "A write with the session cookie must come from our own pages.")

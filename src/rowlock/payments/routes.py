@@ -14,8 +14,7 @@ from rowlock.kernel.ids import parse_booking_id
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Cashier, Pending
 from rowlock.payments.mock_provider import CHALLENGE_PATH, MockProvider
-from rowlock.platform.http.bodies import json_answer, read_body
-from rowlock.platform.http.idempotency import key_of
+from rowlock.platform.http.calls import Answer, Call, LaneRoute, json_reply
 from rowlock.platform.http.openapi import Operation
 
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
@@ -39,34 +38,32 @@ _confirm_body = msgspec.json.Decoder(ConfirmBody)
 _buy_body = msgspec.json.Decoder(BuyBody)
 
 
-def payment_routes(gate: SaleGate, desk: BookingDesk, cashier: Cashier) -> list[Route]:
-    """The routes that take money."""
+def payment_lane(gate: SaleGate, desk: BookingDesk, cashier: Cashier) -> list[LaneRoute]:
+    """The calls that take money."""
 
-    async def confirm(request: Request) -> Response:
-        person = await gate.person(request)
-        body = await read_body(request, _confirm_body)
-        booking_id = request.path_params["booking_id"]
-        return _answer(await cashier.confirm(person, booking_id, body.payment_token, key_of(request)))
+    async def confirm(call: Call) -> Answer:
+        person = await gate.person(call)
+        body = call.read(_confirm_body)
+        return _answer(await cashier.confirm(person, call.params[0], body.payment_token, call.key))
 
-    async def buy(request: Request) -> Response:
-        person = await gate.person(request, attempts_booking=True)
-        body = await read_body(request, _buy_body)
+    async def buy(call: Call) -> Answer:
+        person = await gate.person(call, attempts_booking=True)
+        body = call.read(_buy_body)
         seats = body.ticket_ids if body.ticket_ids is not None else body.seat_ids
         if seats is None:
             raise Problem("invalid_request", "Name the seats in ticketIds (or seatIds).")
-        key = key_of(request)
-        booking = await desk.reserve(person, request.path_params["event_id"], seats, key)
+        booking = await desk.reserve(person, call.params[0], seats, call.key)
         token = body.payment_details.payment_token
-        return _answer(await cashier.confirm(person, booking.booking_id, token, key))
+        return _answer(await cashier.confirm(person, booking.booking_id, token, call.key))
 
     return [
-        Route("/api/v1/bookings/{booking_id}/confirm", confirm, methods=["POST"]),
-        Route("/api/v1/bookings/{event_id}", buy, methods=["POST"]),
+        LaneRoute("POST", "/api/v1/bookings/{booking_id}/confirm", confirm),
+        LaneRoute("POST", "/api/v1/bookings/{event_id}", buy),
     ]
 
 
-def _answer(outcome: Booking | Pending) -> Response:
-    return json_answer(outcome, 202 if isinstance(outcome, Pending) else 200)
+def _answer(outcome: Booking | Pending) -> Answer:
+    return json_reply(outcome, 202 if isinstance(outcome, Pending) else 200)
 
 
 _PAGE = """<!doctype html>

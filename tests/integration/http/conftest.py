@@ -1,16 +1,20 @@
 """The whole api role on a fresh database, spoken to as a client speaks to it."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from typing import Any
+from contextlib import asynccontextmanager
+from typing import Any, cast
 
 import httpx
 import pytest
 from tests.conftest import TestServers
 from tests.house import House
+from uvicorn.server import ServerState
 
-from rowlock.app import Api, assemble, open_api
+from rowlock.app import Api, open_api, serving
 from rowlock.identity import Role
+from rowlock.platform.http.lane_protocol import LaneProtocol
 from rowlock.settings import Settings
 
 Json = dict[str, Any]
@@ -107,12 +111,28 @@ def settings_for(servers: TestServers, database_url: str, *, requests: int = 0, 
     )
 
 
+@asynccontextmanager
+async def served(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the api on a real connection: the sale lane's short way is in it."""
+    config, state = serving(api), ServerState()
+    config.load()
+    protocol = cast("type[LaneProtocol]", config.http_protocol_class)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: protocol(config, state, {}), config.host, 0)
+    port = server.sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://{config.host}:{port}") as client:
+        yield client
+    server.close()
+    for connection in set(state.connections):
+        connection.shutdown()
+    await server.wait_closed()
+
+
 @pytest.fixture
 async def office(servers: TestServers, database_url: str, house: House) -> AsyncIterator[BoxOffice]:
     """The API without rate limits."""
     api = await open_api(settings_for(servers, database_url))
-    transport = httpx.ASGITransport(app=assemble(api), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+    async with served(api) as client:
         yield BoxOffice(api, house, client)
     await api.close()
 
@@ -131,7 +151,6 @@ async def other_office(servers: TestServers, database_url: str, house: House) ->
 async def strict_office(servers: TestServers, database_url: str, house: House) -> AsyncIterator[BoxOffice]:
     """The API with small rate limits: 5 requests and 3 booking attempts a minute."""
     api = await open_api(settings_for(servers, database_url, requests=5, attempts=3))
-    transport = httpx.ASGITransport(app=assemble(api), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+    async with served(api) as client:
         yield BoxOffice(api, house, client)
     await api.close()

@@ -207,7 +207,7 @@ async def test_an_unchanged_answer_costs_no_bytes(office: BoxOffice, path: str) 
 
 @pytest.mark.parametrize("path", ["plan", "plan?format=columns", "seats"])
 async def test_large_answers_come_compressed_to_those_who_take_it(office: BoxOffice, path: str) -> None:
-    url = f"http://box.test/api/v1/events/{office.event}/{path}"
+    url = f"{office.client.base_url}/api/v1/events/{office.event}/{path}"
     plain = await office.client.get(url, headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
     async with office.client.stream("GET", url, headers={"Accept-Encoding": "gzip"}) as packed:

@@ -1,8 +1,8 @@
 """Bodies, headers and addresses that no honest client sends: always a clear 4xx, never a fault of ours."""
 
+import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
 
 import pytest
 from tests.integration.http.conftest import BoxOffice, assert_problem
@@ -52,18 +52,33 @@ async def test_a_huge_body_is_refused(office: BoxOffice) -> None:
 
 
 async def test_a_huge_body_without_a_length_is_cut_off(office: BoxOffice) -> None:
-    read = 0
+    url = office.client.base_url
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    head = (
+        f"POST /api/v1{RESERVE} HTTP/1.1\r\nHost: box\r\nAuthorization: {office.caller().headers['Authorization']}\r\n"
+    )
+    writer.write(f"{head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".encode())
+    status = asyncio.create_task(reader.readline())
+    sent = 0
+    while not status.done() and sent < 1000 * REQUEST_BODY_BYTES_MAX:
+        writer.write(b"400\r\n" + b"x" * 1024 + b"\r\n")
+        await writer.drain()
+        await asyncio.sleep(0)
+        sent += 1024
+    assert b" 413 " in await status, "the answer comes while the body is still being sent"
+    writer.close()
 
-    async def endless() -> AsyncIterator[bytes]:
-        nonlocal read
-        while read < 100 * REQUEST_BODY_BYTES_MAX:
-            read += 1024
-            yield b"x" * 1024
 
-    headers = office.caller().headers | {"Content-Type": "application/json"}
-    answer = await office.client.post(f"/api/v1{RESERVE}", content=endless(), headers=headers)
-    assert_problem(answer, 413, "body_too_large")
-    assert read <= REQUEST_BODY_BYTES_MAX + 1024
+async def test_what_is_no_http_gets_a_problem_too(office: BoxOffice) -> None:
+    url = office.client.base_url
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: box\r\nX-Broken: \x7f\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    problem = json.loads(body)
+    assert problem["code"] == "malformed_request"
+    assert f"x-request-id: {problem['requestId']}".encode() in head
+    writer.close()
 
 
 async def test_only_json_is_taken(office: BoxOffice) -> None:
@@ -104,7 +119,7 @@ async def test_a_backslash_before_u0000_is_only_text(office: BoxOffice) -> None:
     assert answer.status_code == 201, answer.text
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "tab\there", "\x7f"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
 async def test_an_idempotency_key_that_cannot_be_kept(office: BoxOffice, key: str) -> None:
     body = {"eventId": office.event, "seatIds": ["S-1-1"]}
     assert_problem(await office.caller().post(RESERVE, body, idempotency_key=key), 422, "invalid_request")

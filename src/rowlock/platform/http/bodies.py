@@ -14,27 +14,32 @@ from rowlock.platform.telemetry import metrics
 
 Body = TypeVar("Body")
 
-_encode = msgspec.json.Encoder().encode
+encode = msgspec.json.Encoder().encode
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """JSON can spell U+0000, PostgreSQL's text cannot hold it; a backslash before it makes it six ordinary letters."""
 
 
 def json_answer(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer of JSON; structs, dicts and lists are encoded, bytes are taken as they are."""
-    body = content if isinstance(content, bytes) else _encode(content)
+    body = content if isinstance(content, bytes) else encode(content)
     return Response(body, status, headers=dict(headers or {}), media_type="application/json")
 
 
 def problem_answer(problem: Problem, request_id: str) -> Response:
     """The problem document of `problem`, with Retry-After and WWW-Authenticate where they belong."""
+    body, headers = problem_parts(problem, request_id)
+    return Response(body, problem.kind.status, headers=headers)
+
+
+def problem_parts(problem: Problem, request_id: str) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a problem document; the problem is counted."""
     metrics.PROBLEMS.labels(problem.code).inc()
-    headers = {}
+    headers = {"Content-Type": "application/problem+json"}
     if "retryAfter" in problem.extra:
         headers["Retry-After"] = str(problem.extra["retryAfter"])
     if problem.kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="rowlock"'
-    body = _encode(problem_body(problem, request_id))
-    return Response(body, problem.kind.status, headers=headers, media_type="application/problem+json")
+    return encode(problem_body(problem, request_id)), headers
 
 
 async def read_bytes(request: Request, bytes_max: int = limits.REQUEST_BODY_BYTES_MAX) -> bytes:
@@ -52,15 +57,20 @@ async def read_bytes(request: Request, bytes_max: int = limits.REQUEST_BODY_BYTE
 
 
 async def read_body(request: Request, decoder: "msgspec.json.Decoder[Body]") -> Body:
+    """The JSON body as `decoder` types it; Problems as of `decode_body`."""
+    return decode_body(request.headers.get("content-type"), await read_bytes(request), decoder)
+
+
+def decode_body(content_type: str | None, body: bytes, decoder: "msgspec.json.Decoder[Body]") -> Body:
     """The JSON body as `decoder` types it.
 
     Problem `malformed_request` when it is no JSON, `invalid_request` when it is JSON of another shape.
     """
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
-        raise Problem("unsupported_media_type", f"Send application/json, not {media_type}.")
-    body = await read_bytes(request)
-    if _ESCAPED_NUL.search(body):
+    if content_type is not None and content_type != "application/json":
+        media_type = content_type.partition(";")[0].strip().lower()
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            raise Problem("unsupported_media_type", f"Send application/json, not {media_type}.")
+    if rb"\u0000" in body and _ESCAPED_NUL.search(body):
         raise Problem("invalid_request", "The body holds the character U+0000, which no text here may have.")
     try:
         return decoder.decode(body)

@@ -2,10 +2,11 @@
 
 import re
 import time
+from collections.abc import Sequence
 
 import structlog
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,10 +16,11 @@ from rowlock.platform.batching import Overloaded
 from rowlock.platform.http.bodies import problem_answer
 from rowlock.platform.postgres import DatabaseDown
 from rowlock.platform.telemetry import metrics
+from rowlock.platform.telemetry.logs import request_log
 
 log = structlog.get_logger(__name__)
 
-_GIVEN_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_GIVEN_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 RETRY_AFTER_SECONDS = 1
 
@@ -35,7 +37,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id = _request_id(scope)
+        request_id = request_id_of(scope["headers"])
         scope.setdefault("state", {})["request_id"] = request_id
         scope["app"] = self  # Starlette's routers then raise for 404 and 405 instead of answering in plain text
         status, complete = 0, False
@@ -49,14 +51,15 @@ class Edge:
             await send(message)
 
         try:
-            _refuse_nul(scope)
+            refuse_nul(scope["query_string"])
             await self._app(scope, receive, send_tagged)
         except Exception as error:
             if status and not complete:
                 raise  # the answer has begun; only cutting the connection tells the caller
             if not complete:
                 await problem_answer(problem_of(error), request_id)(scope, receive, send_tagged)
-        _note(scope, status, time.perf_counter() - started, request_id)
+        route = getattr(scope.get("route"), "path", None) or "unmatched"
+        note_answer(scope["method"], route, scope["path"], status, started=started, request_id=request_id)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -82,32 +85,30 @@ def problem_of(error: Exception) -> Problem:
             return Problem("internal_error", "This is our fault. Your holds and your money stand as they were.")
 
 
-def _first_fault(error: RequestValidationError) -> str:
-    fault = error.errors()[0]
-    return f"{fault['loc'][-1]}: {fault['msg']}."
-
-
-def _refuse_nul(scope: Scope) -> None:
+def refuse_nul(query_string: bytes) -> None:
     """PostgreSQL's text cannot hold U+0000, and no parameter of ours means anything by it."""
-    if b"%00" in scope["query_string"]:
+    if b"%00" in query_string:
         raise Problem("invalid_request", "The query holds the character U+0000, which no text here may have.")
 
 
-def _request_id(scope: Scope) -> str:
-    given = Headers(scope=scope).get("x-request-id")
-    return given if given and _GIVEN_REQUEST_ID.fullmatch(given) else new_request_id()
+def request_id_of(headers: Sequence[tuple[bytes, bytes]]) -> str:
+    """The caller's own X-Request-Id if it is fit for a log line, else a new one."""
+    for name, value in headers:
+        if name == b"x-request-id" and _GIVEN_REQUEST_ID.fullmatch(value):
+            return value.decode("ascii")
+    return new_request_id()
 
 
-def _note(scope: Scope, status: int, seconds: float, request_id: str) -> None:
-    route = getattr(scope.get("route"), "path", None) or "unmatched"
-    metrics.REQUESTS.labels(scope["method"], route, status).inc()
-    metrics.SECONDS.labels(route).observe(seconds)
+def note_answer(method: str, route: str, path: str, status: int, *, started: float, request_id: str) -> None:
+    """Count and log an answer that was begun at `started` on the performance counter."""
+    seconds = time.perf_counter() - started
+    requests, durations = metrics.answered(method, route, status)
+    requests.inc()
+    durations.observe(seconds)
     if route not in _QUIET_ROUTES:
-        log.info(
-            "request",
-            method=scope["method"],
-            path=scope["path"],
-            status=status,
-            ms=round(seconds * 1000, 2),
-            requestId=request_id,
-        )
+        request_log.write(method, path, status, seconds, request_id)
+
+
+def _first_fault(error: RequestValidationError) -> str:
+    fault = error.errors()[0]
+    return f"{fault['loc'][-1]}: {fault['msg']}."

@@ -1,5 +1,6 @@
 """Prometheus metrics of one process; with PROMETHEUS_MULTIPROC_DIR set, of all processes of one installation."""
 
+import functools
 import os
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
@@ -22,6 +23,12 @@ FLUSH_COMMANDS = Histogram(
 LIMITER_FALLBACKS = Counter("rowlock_limiter_fallbacks_total", "Rate limits taken without Valkey.")
 HOLDS_EXPIRED = Counter("rowlock_holds_expired_total", "Holds closed by the sweeper.")
 PAYMENTS_SETTLED = Counter("rowlock_payments_settled_total", "Payments with an outcome.", ["outcome"])
+
+
+@functools.cache
+def answered(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    """The two series that every answer of this kind moves, looked up once."""
+    return REQUESTS.labels(method, route, status), SECONDS.labels(route)
 
 
 def exposition() -> bytes:

@@ -1,0 +1,121 @@
+"""The sale lane's own view of a request: handlers take a `Call` and give an `Answer`, whichever server brought it.
+
+Hot calls come straight from the connection (`lane_protocol`), keyed ones through the ASGI layers; both end here.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from rowlock.kernel.problems import Problem
+from rowlock.platform.http.bodies import decode_body, encode, problem_parts, read_bytes
+from rowlock.platform.http.idempotency import key_of
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+"""Header lines as they came: names in lower case, values in latin-1."""
+
+Body = TypeVar("Body")
+JSON_TYPE = (b"content-type", b"application/json")
+
+
+def header(headers: RawHeaders, name: bytes) -> str | None:
+    """The value of the first header of that (lower-case) name."""
+    for given, value in headers:
+        if given == name:
+            return value.decode("latin-1")
+    return None
+
+
+class Call:
+    """One request. `params` are the path's variable parts in order; `key` is the idempotency key it runs under."""
+
+    __slots__ = ("body", "headers", "key", "method", "params")
+
+    def __init__(
+        self, method: str, headers: RawHeaders, params: Sequence[str], body: bytes, key: str | None = None
+    ) -> None:
+        self.method = method
+        self.headers = headers
+        self.params = params
+        self.body = body
+        self.key = key
+
+    def read(self, decoder: "msgspec.json.Decoder[Body]") -> Body:
+        """The JSON body as `decoder` types it; Problems as of `bodies.decode_body`."""
+        return decode_body(header(self.headers, b"content-type"), self.body, decoder)
+
+
+class Answer(NamedTuple):
+    """What goes back. `headers` are complete but for Content-Length and X-Request-Id."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+class LaneRoute(NamedTuple):
+    """An address of the sale lane; `path` may have variable parts in braces."""
+
+    method: str
+    path: str
+    handle: Handler
+
+
+def json_reply(content: object, status: int = 200, *headers: tuple[bytes, bytes]) -> Answer:
+    """An answer of JSON."""
+    return Answer(status, encode(content), (JSON_TYPE, *headers))
+
+
+def problem_reply(problem: Problem, request_id: str) -> Answer:
+    """The problem document of `problem`."""
+    body, headers = problem_parts(problem, request_id)
+    lines = ((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items())
+    return Answer(problem.kind.status, body, tuple(lines))
+
+
+class SaleLane:
+    """The lane's routes, found by method and path."""
+
+    def __init__(self, routes: Iterable[LaneRoute]) -> None:
+        self.routes = tuple(routes)
+        self._exact = {(route.method, route.path): route for route in self.routes if "{" not in route.path}
+        self._patterns = [
+            (route, re.compile(re.sub(r"\{\w+\}", "([^/]+)", route.path))) for route in self.routes if "{" in route.path
+        ]
+
+    def find(self, method: str, path: str) -> tuple[LaneRoute, tuple[str, ...]] | None:
+        """The route and its variable parts; a fixed path goes before a variable one."""
+        route = self._exact.get((method, path))
+        if route is not None:
+            return route, ()
+        for route, pattern in self._patterns:
+            if route.method == method and (match := pattern.fullmatch(path)):
+                return route, match.groups()
+        return None
+
+    def asgi_routes(self) -> list[Route]:
+        """The same routes for the ASGI router, which serves what the protocol does not take."""
+        return [
+            Route(route.path, _endpoint(route.handle), methods=[route.method])
+            for route in sorted(self.routes, key=lambda route: "{" in route.path)
+        ]
+
+
+def _endpoint(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        params = tuple(str(value) for value in request.path_params.values())
+        body = await read_bytes(request)
+        answer = await handle(Call(request.method, request.scope["headers"], params, body, key_of(request)))
+        response = Response(answer.body, answer.status)
+        response.raw_headers.extend(answer.headers)
+        return response
+
+    return endpoint
