@@ -141,8 +141,7 @@ async def office(servers: TestServers, database_url: str, house: House) -> Async
 async def other_office(servers: TestServers, database_url: str, house: House) -> AsyncIterator[BoxOffice]:
     """The same API once more, as another process would run it."""
     api = await open_api(settings_for(servers, database_url))
-    transport = httpx.ASGITransport(app=assemble(api), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+    async with served(api) as client:
         yield BoxOffice(api, house, client)
     await api.close()
 
