@@ -17,11 +17,11 @@ PACKAGES := web/node_modules/.installed
 WEB := $(if $(wildcard web/package.json),$(STATIC)/manifest.json)
 WEB_SOURCES := $(shell find web src/rowlock/storefront/messages -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run install test check bench clean lock
+.PHONY: help run install test faults check bench clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "  Variables: PYTHON=<interpreter for a new .venv>, ARGS=<more words for rowlock up, pytest or the benchmarks>"
+	@echo "  Variables: PYTHON=<interpreter for a new .venv>, ARGS=<more words for rowlock up, pytest, the faults or the benchmarks>"
 
 run: ## set up and start the demo on http://localhost:8080
 	@$(MAKE) --silent --jobs=2 $(RUNTIME) $(WEB)
@@ -33,6 +33,9 @@ install: ## set up .venv and the web build, start nothing
 test: install ## set up and run every test
 	$(BIN)/python -m pytest $(ARGS)
 	$(if $(WEB),cd web && npm test --silent)
+
+faults: install ## kill, stop and cut processes 500 times under load; every acknowledged answer must stand
+	$(BIN)/python -m tests.faults $(ARGS)
 
 check: install ## format, lint, types, import rules, own rules, dependency audit
 	$(BIN)/ruff format --check .

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -25,7 +25,10 @@ from rowlock.settings import Settings
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 6.0
-RESTART_PAUSE_SECONDS = 0.5
+LOOK_SECONDS = 0.1
+"""How soon it is noticed that something ended."""
+LIFE_SECONDS_MIN = 1.0
+"""A role that ended sooner after its start is started again only then, so that one with a fault does not spin."""
 LOG_BYTES_MAX = 64 * 1024 * 1024
 BACKLOG = 2048
 
@@ -48,7 +51,8 @@ class Supervisor:
         self._settings = settings
         self._stopping = threading.Event()
         self._roles: dict[str, subprocess.Popen[bytes]] = {}
-        self._server_fault: Callable[[], str | None] = lambda: None  # servers of somebody else have none of ours
+        self._started_at: dict[str, float] = {}
+        self._servers: EmbeddedServers | None = None
 
     def run(self) -> None:
         """Start, say so, keep going, stop in order."""
@@ -88,10 +92,9 @@ class Supervisor:
         settings = self._settings
         if settings.database_url is not None:
             return settings
-        servers = EmbeddedServers()
-        stack.callback(servers.stop)
-        started = servers.start(self._options.data)
-        self._server_fault = servers.fault
+        self._servers = EmbeddedServers()
+        stack.callback(self._servers.stop)
+        started = self._servers.start(self._options.data)
         valkey_url = settings.valkey_url or started.valkey_url
         return msgspec.structs.replace(settings, database_url=started.database_url, valkey_url=valkey_url)
 
@@ -101,6 +104,7 @@ class Supervisor:
         self._start("worker", settings, listener)
 
     def _start(self, name: str, settings: Settings, listener: socket.socket) -> None:
+        self._started_at[name] = time.monotonic()
         is_api = name.startswith("api")
         arguments = ["api", "--fd", str(listener.fileno())] if is_api else ["worker"]
         with self._log_file().open("ab") as log:
@@ -150,15 +154,18 @@ class Supervisor:
         sys.stdout.flush()
 
     def _keep_running(self, settings: Settings, listener: socket.socket) -> None:
-        """Start a role again when it ends; end when a server does, for without it nothing can go on."""
-        while not self._stopping.wait(RESTART_PAUSE_SECONDS):
-            fault = self._server_fault()
-            if fault is not None:
-                raise VerbFault(fault)
+        """Start again whatever ends, servers first; end when a server cannot be started again."""
+        while not self._stopping.wait(LOOK_SECONDS):
+            if self._servers is not None and (fault := self._servers.fault()) is not None:
+                click.echo(f"rowlock: {fault}; starting it again", err=True)
+                self._servers.revive()
             for name, role in list(self._roles.items()):
-                if role.poll() is not None and not self._stopping.is_set():
+                if role.poll() is not None and self._rested(name) and not self._stopping.is_set():
                     click.echo(f"rowlock: {name} ended with {role.returncode}; starting it again", err=True)
                     self._start(name, settings, listener)
+
+    def _rested(self, name: str) -> bool:
+        return time.monotonic() - self._started_at[name] >= LIFE_SECONDS_MIN
 
     def _stop_roles(self) -> None:
         for role in self._roles.values():

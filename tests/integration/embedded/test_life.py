@@ -17,7 +17,14 @@ from tests.integration.embedded.keeper import Keeper
 from valkey import Valkey
 from valkey.exceptions import AuthenticationError
 
-from rowlock.platform.embedded import EmbeddedServers, FolderInUseError, Servers, borrow, running
+from rowlock.platform.embedded import (
+    EmbeddedServers,
+    EmbeddedServersError,
+    FolderInUseError,
+    Servers,
+    borrow,
+    running,
+)
 
 
 def query(servers: Servers, statement: str) -> object:
@@ -30,6 +37,14 @@ def query(servers: Servers, statement: str) -> object:
 def gone(pid: int) -> None:
     psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=10)
     assert not psutil.pid_exists(pid)
+
+
+def told_fault(embedded: EmbeddedServers) -> str:
+    """The fault of a server that was just killed, as soon as it is noticed."""
+    noticed_by = time.monotonic() + 10
+    while (fault := embedded.fault()) is None:
+        assert time.monotonic() < noticed_by
+    return fault
 
 
 def test_both_answer_below_a_private_parent(private_parent: Path) -> None:
@@ -125,18 +140,35 @@ def test_servers_end_with_a_killed_parent(private_parent: Path) -> None:
     assert running(private_parent / "data") is None
 
 
-def test_a_killed_server_is_reported_and_comes_back(private_parent: Path) -> None:
+@pytest.mark.parametrize("name", ["postgres", "valkey"])
+def test_a_killed_server_is_reported_and_comes_back(private_parent: Path, name: str) -> None:
+    data = private_parent / "data"
+    with EmbeddedServers() as embedded:
+        before = embedded.start(data)
+        query(before, "CREATE TABLE booking AS SELECT 42 AS seat")
+        victim = psutil.Process(before.postgres_pid if name == "postgres" else before.valkey_pid)
+        victim.kill()
+        assert f"{name} ended with status -9" in told_fault(embedded)
+        embedded.revive()
+        assert embedded.fault() is None
+        after = running(data)
+        assert after is not None
+        assert (after.database_url, after.valkey_url) == (before.database_url, before.valkey_url)
+        assert query(after, "SELECT seat FROM booking") == 42
+        with Valkey.from_url(after.valkey_url) as client:
+            assert client.ping()
+
+
+def test_a_server_that_cannot_come_back_says_why(private_parent: Path) -> None:
     data = private_parent / "data"
     with EmbeddedServers() as embedded:
         servers = embedded.start(data)
-        query(servers, "CREATE TABLE booking AS SELECT 42 AS seat")
+        with (data / "postgres" / "postgresql.conf").open("a", encoding="utf-8") as settings:
+            settings.write("shared_buffers = nonsense\n")
         psutil.Process(servers.postgres_pid).kill()
-        gone_by = time.monotonic() + 10
-        while embedded.fault() is None:
-            assert time.monotonic() < gone_by
-        assert "postgres ended with status -9" in str(embedded.fault())
-    with EmbeddedServers() as embedded:
-        assert query(embedded.start(data), "SELECT seat FROM booking") == 42
+        told_fault(embedded)
+        with pytest.raises(EmbeddedServersError, match=r"postgresql\.conf"):
+            embedded.revive()
 
 
 def test_pid_files_that_now_name_another_program_do_not_matter(private_parent: Path) -> None:

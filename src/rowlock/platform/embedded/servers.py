@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from rowlock.platform.embedded import postgres, valkey
 from rowlock.platform.embedded.account import Account, server_account
-from rowlock.platform.embedded.binaries import find_postgres, find_valkey
+from rowlock.platform.embedded.binaries import Postgres, find_postgres, find_valkey
 from rowlock.platform.embedded.faults import (
     EmbeddedServersError,
     FolderInUseError,
     PortTakenError,
     one_line_faults,
 )
-from rowlock.platform.embedded.folder import DataFolder, Servers, running
+from rowlock.platform.embedded.folder import DataFolder, Installation, Servers, running
 from rowlock.platform.embedded.process import (
     POSTGRES_STOP,
     VALKEY_STOP,
@@ -27,9 +27,22 @@ from rowlock.platform.embedded.process import (
     stop_left_over,
 )
 
+STOP_SIGNALS = {"valkey": VALKEY_STOP, "postgres": POSTGRES_STOP}
+"""The servers, by the names of their folders and logs, in the order in which they stop."""
 PORT_ATTEMPTS = 3
 BORROW_SECONDS_MAX = 60.0
 BORROW_PAUSE_SECONDS = 0.05
+
+
+class Launch(NamedTuple):
+    """All that a server of this folder is started with, and started again with."""
+
+    folder: DataFolder
+    account: Account
+    sockets: Path
+    installation: Installation
+    postgres_programs: Postgres
+    valkey_program: Path
 
 
 class EmbeddedServers:
@@ -43,6 +56,7 @@ class EmbeddedServers:
         self._held = ExitStack()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._folder: DataFolder | None = None
+        self._launch: Launch | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -85,15 +99,31 @@ class EmbeddedServers:
                 return f"{name} ended with status {status} (see {self._folder.log(name)})"
         return None
 
+    def revive(self) -> None:
+        """Start again what ended, on the same ports, and return when it answers.
+
+        EmbeddedServersError says why it does not: then it will not by itself.
+        """
+        assert self._launch is not None
+        folder = self._launch.folder
+        for name, process in list(self._processes.items()):
+            if process.poll() is not None:
+                with one_line_faults("embedded servers"):
+                    stop_left_over(folder.path / name, STOP_SIGNALS[name])  # children that outlive a killed postmaster
+                    log_start = folder.open_log(name)
+                    self._start(name, self._launch)
+                    self._wait_ready(name, self._launch, log_start)
+                    folder.remember_running(self._servers(self._launch))
+
     def _stop_both(self) -> None:
-        for name, signals in (("valkey", VALKEY_STOP), ("postgres", POSTGRES_STOP)):
+        for name, signals in STOP_SIGNALS.items():
             if process := self._processes.pop(name, None):
                 stop(process, signals)
 
     def _start_held(self, folder: DataFolder) -> Servers:
         folder.forget_running()
-        stop_left_over(folder.postgres, POSTGRES_STOP)
-        stop_left_over(folder.valkey, VALKEY_STOP)
+        for name, signals in STOP_SIGNALS.items():
+            stop_left_over(folder.path / name, signals)
         account = server_account(folder.postgres)
         sockets = folder.socket_folder()
         self._held.callback(shutil.rmtree, sockets, ignore_errors=True)
@@ -107,28 +137,44 @@ class EmbeddedServers:
     def _start_both(self, folder: DataFolder, account: Account, sockets: Path) -> Servers:
         """Valkey starts while PostgreSQL makes its cluster or recovers; then wait for both."""
         programs, valkey_program = find_postgres(account, self._postgres_bin), find_valkey(account)
-        installation = folder.installation()
+        launch = self._launch = Launch(folder, account, sockets, folder.installation(), programs, valkey_program)
         _clear_sockets(sockets, account)
-        valkey_log_start, postgres_log_start = folder.open_log("valkey"), folder.open_log("postgres")
-        valkey_process = self._processes["valkey"] = valkey.start(
-            folder, valkey_program, account, installation, sockets=sockets, memory_bytes=postgres.machine_memory_bytes()
-        )
-        postgres.ensure_cluster(folder, programs, account, installation.postgres_password)
-        postgres_process = self._processes["postgres"] = postgres.start(
-            folder, programs, account, installation, sockets
-        )
-        servers = Servers(
-            database_url=postgres.database_url(installation),
-            valkey_url=valkey.valkey_url(installation),
-            sockets=str(sockets),
-            pid=os.getpid(),
-            postgres_pid=postgres_process.pid,
-            valkey_pid=valkey_process.pid,
-        )
-        valkey.wait_ready(valkey_process, folder, servers.valkey_url, valkey_log_start)
-        postgres.wait_ready(postgres_process, folder, servers.database_url, postgres_log_start)
+        log_starts = {name: folder.open_log(name) for name in STOP_SIGNALS}
+        self._start("valkey", launch)
+        postgres.ensure_cluster(folder, programs, account, launch.installation.postgres_password)
+        self._start("postgres", launch)
+        for name, log_start in log_starts.items():
+            self._wait_ready(name, launch, log_start)
+        servers = self._servers(launch)
         folder.remember_running(servers)
         return servers
+
+    def _start(self, name: str, launch: Launch) -> None:
+        folder, account, installation, sockets = launch.folder, launch.account, launch.installation, launch.sockets
+        if name == "postgres":
+            self._processes[name] = postgres.start(folder, launch.postgres_programs, account, installation, sockets)
+        else:
+            self._processes[name] = valkey.start(
+                folder, launch.valkey_program, account, installation,
+                sockets=sockets, memory_bytes=postgres.machine_memory_bytes(),
+            )  # fmt: skip
+
+    def _wait_ready(self, name: str, launch: Launch, log_start: int) -> None:
+        process, folder, installation = self._processes[name], launch.folder, launch.installation
+        if name == "postgres":
+            postgres.wait_ready(process, folder, postgres.database_url(installation), log_start)
+        else:
+            valkey.wait_ready(process, folder, valkey.valkey_url(installation), log_start)
+
+    def _servers(self, launch: Launch) -> Servers:
+        return Servers(
+            database_url=postgres.database_url(launch.installation),
+            valkey_url=valkey.valkey_url(launch.installation),
+            sockets=str(launch.sockets),
+            pid=os.getpid(),
+            postgres_pid=self._processes["postgres"].pid,
+            valkey_pid=self._processes["valkey"].pid,
+        )
 
 
 @contextmanager

@@ -1,0 +1,116 @@
+"""One seat as a register with an owner: which calls it can have answered as it did, and what they leave behind.
+
+Time is part of it: a hold frees its seat by itself, at its end and not before.
+"""
+
+import math
+from typing import NamedTuple
+
+from tests.history.calls import Call
+
+ROUNDING_SECONDS = 0.002
+"""Ends are told in whole milliseconds or microseconds."""
+
+
+class Owned(NamedTuple):
+    """Who has the seat, and the earliest and latest moment at which that hold may end. No owner: free."""
+
+    owner: str | None = None
+    booked: bool = False
+    paying: bool = False
+    ends_first: float = 0.0
+    ends_last: float = 0.0
+
+    def free_from(self, now: float) -> float:
+        """The first moment, not before `now`, at which the seat can be free; infinity when it never is."""
+        if self.owner is None:
+            return now
+        return math.inf if self.booked else max(now, self.ends_first - ROUNDING_SECONDS)
+
+    def lives(self, booking: str, now: float) -> bool:
+        """Whether the booking can still have the seat."""
+        return self.owner == booking and (self.booked or now < self.ends_last + ROUNDING_SECONDS)
+
+
+FREE = Owned()
+Step = tuple[Owned, float] | None
+"""What the call leaves behind and the earliest moment it can have happened; None when it cannot have."""
+
+
+def step(seat: str, before: Owned, call: Call, now: float, hold_seconds: float) -> Step:
+    """The call happens to the seat at `now` or as soon after as it can."""
+    match call.kind:
+        case "hold":
+            return _hold(seat, before, call, now, hold_seconds)
+        case "extend":
+            return _extend(before, call, now)
+        case "release":
+            return _release(before, call, now)
+        case "confirm":
+            return _confirm(before, call, now)
+        case "look" | "map":
+            return _read(before, call, now)
+
+
+def _hold(seat: str, before: Owned, call: Call, now: float, hold_seconds: float) -> Step:
+    if call.word == "taken":
+        owned = before.owner is not None and before.lives(before.owner, now)
+        return (before, now) if owned or seat not in call.conflicts else None
+    since = before.free_from(now)
+    if call.ends_at is not None:
+        return Owned(call.booking, ends_first=call.ends_at, ends_last=call.ends_at), since
+    return Owned(call.booking, ends_first=since + hold_seconds, ends_last=math.inf), since
+
+
+def _extend(before: Owned, call: Call, now: float) -> Step:
+    if call.word == "expired":
+        return _gone(before, call, now)
+    if before.booked or not before.lives(call.booking, now):
+        return None
+    if call.ends_at is None:
+        return before._replace(ends_last=math.inf), now
+    if call.ends_at < before.ends_first - ROUNDING_SECONDS:
+        return None
+    return Owned(call.booking, ends_first=call.ends_at, ends_last=call.ends_at), now
+
+
+def _release(before: Owned, call: Call, now: float) -> Step:
+    if before.owner != call.booking:
+        return before, now
+    return None if before.booked else (FREE, now)
+
+
+def _confirm(before: Owned, call: Call, now: float) -> Step:
+    if call.word == "expired":
+        return _gone(before, call, now)
+    if not before.lives(call.booking, now):
+        return None
+    if before.booked or call.word == "done":
+        return Owned(call.booking, booked=True), now
+    return before._replace(paying=True, ends_last=math.inf), now
+
+
+def _read(before: Owned, call: Call, now: float) -> Step:
+    mine = before.owner is not None if call.kind == "map" else before.owner == call.booking
+    match call.word:
+        case "booked":
+            can = mine and (before.booked or before.paying)
+            return (before._replace(booked=True, paying=False), now) if can else None
+        case "held" | "pending":
+            # The map may show a hold for a while after its end; a booking is judged by the clock.
+            stands = mine and not before.booked and (call.kind == "map" or before.lives(call.booking, now))
+            return (before, now) if stands and (call.word == "held" or before.paying) else None
+        case "free":
+            return before, before.free_from(now)
+        case "expired":
+            return _gone(before, call, now)
+        case _:
+            return (before, now) if before.owner != call.booking else None
+
+
+def _gone(before: Owned, call: Call, now: float) -> Step:
+    """The hold has ended, which the map may show later, or had lost the seat before."""
+    if before.owner != call.booking:
+        return before, now
+    since = before.free_from(now)
+    return before._replace(paying=False, ends_last=min(before.ends_last, since)), since
