@@ -58,7 +58,9 @@ SELECT event_id FROM event_inventory WHERE $1::bigint IS NULL OR event_id = $1 O
 -- name: verify_inventory
 SELECT i.epoch, i.seq, i.head_hash, i.seat_count, i.available, i.held, i.booked, i.blocked,
        p.seat_count AS plan_seats,
-       sha256(convert_to(concat_ws('|', i.event_id, i.epoch), 'UTF8')) AS first_hash
+       sha256(convert_to(concat_ws('|', i.event_id, i.epoch, (
+           SELECT string_agg(s.tier_no::text, ',' ORDER BY s.seat_no) FROM seats s WHERE s.event_id = i.event_id
+       )), 'UTF8')) AS first_hash
 FROM event_inventory i JOIN events e ON e.id = i.event_id JOIN seating_plans p ON p.id = e.plan_id
 WHERE i.event_id = $1
 

@@ -1,7 +1,9 @@
 -- Appends what happened to whole bookings, one ledger row an event, and moves the counters as the kind says.
 --
 -- Internal, inventory rows locked. Kinds: hold, extend, pay, resume, confirm, expire, release. Kinds that leave the
--- seats held carry the hold's end, in microseconds since 1970.
+-- seats held carry the hold's end, in microseconds since 1970. What the seats do not tell of a booking is bound to its
+-- step by a last element: a hold's terms and an extension's key by the first half of their SHA-256, a payment by its id.
+-- So a booking that was changed behind the ledger's back no longer fits it.
 CREATE OR REPLACE FUNCTION append_bookings_v1(p_bookings uuid[], p_kind text, p_now timestamptz) RETURNS void
 LANGUAGE plpgsql
 AS $$
@@ -19,7 +21,15 @@ BEGIN
                    concat('["', p_kind, '","', id, '",',
                           CASE WHEN p_kind IN ('hold', 'extend', 'resume')
                                THEN ((extract(epoch FROM hold_expires_at) * 1000000)::bigint)::text ELSE 'null' END,
-                          ',[', array_to_string(seat_nos, ','), ']]'), ',' ORDER BY no) || ']' AS changes
+                          ',[', array_to_string(seat_nos, ','), ']',
+                          CASE p_kind WHEN 'hold' THEN
+                                   ',"' || left(encode(sha256(convert_to(concat_ws('|', id, no,
+                                       array_to_string(tier_nos, ','), array_to_string(prices, ','), total, buyer),
+                                       'UTF8')), 'hex'), 32) || '"'
+                               WHEN 'extend' THEN
+                                   ',"' || left(encode(sha256(convert_to(extension_key, 'UTF8')), 'hex'), 32) || '"'
+                               WHEN 'pay' THEN ',"' || payment_id || '"' END,
+                          ']'), ',' ORDER BY no) || ']' AS changes
         FROM bookings WHERE id = ANY (p_bookings) GROUP BY event_id
     ) e;
 END
