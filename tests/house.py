@@ -8,7 +8,16 @@ from typing import get_args
 import pytest
 from valkey.asyncio import Valkey
 
-from rowlock.inventory import Hold, HoldOutcome, SeatEngine, choose_strategy
+from rowlock.catalog import SaleFactsShelf
+from rowlock.inventory import (
+    ChartShelf,
+    ExactPictures,
+    Hold,
+    HoldOutcome,
+    SeatChooser,
+    SeatEngine,
+    choose_strategy,
+)
 from rowlock.inventory.verify import Finding, verify_events
 from rowlock.kernel.ids import new_booking_id
 from rowlock.organiser import EventBody, Organiser, VenueBody
@@ -109,7 +118,9 @@ class House:
     def engine(self, holds_max: int = 0) -> SeatEngine:
         """A new engine, as another process would have one."""
         strategy = choose_strategy(self._strategy, self.database, self._valkey, holds_max)
-        return SeatEngine(self.database, strategy)
+        charts = ChartShelf(PlanShelf(self.database))
+        pictures = ExactPictures(self.database, SaleFactsShelf(self.database), charts)
+        return SeatEngine(self.database, strategy, SeatChooser(self.database, pictures, holds_max))
 
     def hold_of(
         self, *seat_nos: int, buyer: str | None = None, event_id: int | None = None, booking_id: uuid.UUID | None = None

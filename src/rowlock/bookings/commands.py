@@ -3,17 +3,23 @@
 import uuid
 from collections.abc import Sequence
 
-from rowlock.bookings.model import Booking, BookingRow
+import msgspec
+
+from rowlock.bookings.model import BestAvailableBody, Booking, BookingRow
 from rowlock.bookings.views import BookingViews, booking_of
+from rowlock.bookings.wishes import nothing_fits, party_wish
 from rowlock.catalog import SaleFacts
 from rowlock.identity import Person
 from rowlock.inventory import (
+    ChartShelf,
+    Choose,
     Extend,
     ExtendWord,
     Hold,
     HoldOutcome,
     HoldWord,
     InventoryEngine,
+    NothingFits,
     Release,
     ReleaseWord,
 )
@@ -27,28 +33,42 @@ class BookingDesk:
     """What a buyer may do with seats before paying for them."""
 
     def __init__(
-        self, engine: InventoryEngine, views: BookingViews, *, seats_per_booking_max: int, holds_per_user_max: int
+        self,
+        engine: InventoryEngine,
+        views: BookingViews,
+        charts: ChartShelf,
+        *,
+        seats_per_booking_max: int,
+        holds_per_user_max: int,
     ) -> None:
         self._engine = engine
         self._views = views
+        self._charts = charts
         self._seats_max = seats_per_booking_max
         self._holds_max = holds_per_user_max
 
     async def reserve(self, person: Person, event_id: str, seat_ids: Sequence[str], key: str | None) -> Booking:
         """Hold these seats, all or none. With a key, its repeat finds the same booking again."""
-        number = parse_number_id(event_id)
-        sale = await self._views.sale(number) if number is not None else None
-        if number is None or sale is None:
-            raise Problem("event_not_found", f"There is no event {event_id}.")
-        facts, plan = sale
+        facts, plan = await self._sale(event_id)
         seat_nos = self._seat_nos(seat_ids, plan)
         booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
-        outcome = await self._engine.hold(Hold(booking_id, number, person.subject, seat_nos))
-        if outcome.word is HoldWord.HELD:
-            return booking_of(_fresh_row(booking_id, number, outcome), facts, plan)
-        if outcome.word is HoldWord.REPLAYED:
-            return await self.find(person, booking_id)
-        raise self._refusal(outcome, facts, plan)
+        outcome = await self._engine.hold(Hold(booking_id, facts.event_id, person.subject, seat_nos))
+        return await self._held(person, booking_id, outcome, facts, plan)
+
+    async def reserve_best(self, person: Person, body: BestAvailableBody, key: str | None) -> Booking:
+        """Choose the best seats and hold them. With a key, its repeat finds the same booking again."""
+        facts, plan = await self._sale(str(body.event_id))
+        wish = party_wish(body, facts, plan, self._seats_max)
+        booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
+        outcome = await self._engine.choose(Choose(booking_id, facts.event_id, person.subject, wish))
+        if isinstance(outcome, NothingFits):
+            raise nothing_fits(outcome, wish, facts)
+        booking = await self._held(person, booking_id, outcome, facts, plan)
+        chart = await self._charts.chart(facts.plan_id)
+        assert chart is not None
+        groups = chart.groups(plan.seat_nos[seat.id] for seat in booking.seats)
+        seated = tuple(tuple(plan.seat_ids[seat_no] for seat_no in group) for group in groups)
+        return msgspec.structs.replace(booking, split=len(seated) > 1, groups=seated)
 
     async def find(self, person: Person, booking_id: uuid.UUID) -> Booking:
         """The person's booking; Problem `booking_not_found` when it is not theirs."""
@@ -80,6 +100,22 @@ class BookingDesk:
         if row is None:
             raise no_booking(booking_id)
         return row
+
+    async def _sale(self, event_id: str) -> tuple[SaleFacts, ShelvedPlan]:
+        number = parse_number_id(event_id)
+        sale = await self._views.sale(number) if number is not None else None
+        if sale is None:
+            raise Problem("event_not_found", f"There is no event {event_id}.")
+        return sale
+
+    async def _held(
+        self, person: Person, booking_id: uuid.UUID, outcome: HoldOutcome, facts: SaleFacts, plan: ShelvedPlan
+    ) -> Booking:
+        if outcome.word is HoldWord.HELD:
+            return booking_of(_fresh_row(booking_id, facts.event_id, outcome), facts, plan)
+        if outcome.word is HoldWord.REPLAYED:
+            return await self.find(person, booking_id)
+        raise self._refusal(outcome, facts, plan)
 
     def _seat_nos(self, seat_ids: Sequence[str], plan: ShelvedPlan) -> tuple[int, ...]:
         if not seat_ids:

@@ -28,7 +28,7 @@ class Ticket(msgspec.Struct, frozen=True, rename="camel"):
 
 class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """`expires_at`, `expires_in` (seconds) and `extensions_left` are there while the hold stands, `tickets` once it is
-    paid."""
+    paid. `split` and `groups` are told where Rowlock chose the seats: who sits side by side, by seat id."""
 
     booking_id: str
     reference: str
@@ -40,6 +40,8 @@ class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_de
     expires_in: int | None = None
     extensions_left: int | None = None
     tickets: tuple[Ticket, ...] | None = None
+    split: bool | None = None
+    groups: tuple[tuple[str, ...], ...] | None = None
 
 
 class BookingList(msgspec.Struct, frozen=True, rename="camel"):
@@ -72,3 +74,19 @@ class ReserveBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     seat_ids: list[str] | None = None
     ticket_ids: list[str] | None = None
     ticket_id: str | None = None
+
+
+class BestAvailableBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """The best free seats for `quantity` people of the event.
+
+    `tier` and `section` are names or ids. `accessible` says how many of them need a wheelchair place, true is one.
+    `max_total` caps the price: no seat costs more than its even share. `together` refuses rather than splits the party.
+    """
+
+    event_id: str | int
+    quantity: int
+    tier: str | None = None
+    section: str | None = None
+    accessible: bool | int = False
+    max_total: Money | None = None
+    together: bool = False

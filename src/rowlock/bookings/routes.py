@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from rowlock.bookings.commands import BookingDesk
 from rowlock.bookings.gate import SaleGate
-from rowlock.bookings.model import Booking, BookingList, BookingStatus, ReserveBody
+from rowlock.bookings.model import BestAvailableBody, Booking, BookingList, BookingStatus, ReserveBody
 from rowlock.bookings.views import BookingViews
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
@@ -21,6 +21,7 @@ from rowlock.platform.http.openapi import Operation
 STATUSES: tuple[str, ...] = get_args(BookingStatus)
 
 _reserve_body = msgspec.json.Decoder(ReserveBody)
+_best_available_body = msgspec.json.Decoder(BestAvailableBody)
 _PRIVATE = (b"cache-control", b"private, no-store")
 
 
@@ -31,6 +32,11 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list
         person = await gate.person(call, attempts_booking=True)
         body = call.read(_reserve_body)
         booking = await desk.reserve(person, str(body.event_id), wanted_seats(body), call.key)
+        return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
+
+    async def best_available(call: Call) -> Answer:
+        person = await gate.person(call, attempts_booking=True)
+        booking = await desk.reserve_best(person, call.read(_best_available_body), call.key)
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def get_booking(call: Call) -> Answer:
@@ -50,6 +56,7 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list
     base = "/api/v1/bookings"
     return [
         LaneRoute("POST", f"{base}/reserve", reserve),
+        LaneRoute("POST", f"{base}/best-available", best_available),
         LaneRoute("POST", base, reserve),
         LaneRoute("GET", f"{base}/{{booking_id}}", get_booking),
         LaneRoute("DELETE", f"{base}/{{booking_id}}", release),
@@ -98,6 +105,13 @@ _RESERVE = Operation(
 OPERATIONS = (
     _RESERVE,
     msgspec.structs.replace(_RESERVE, path="/api/v1/bookings"),
+    Operation(
+        method="post", path="/api/v1/bookings/best-available", tag="Bookings", summary="Hold the best free seats",
+        description="Side by side where that can be; `split` and `groups` say who sits beside whom. Wheelchair places "
+        "only where they are asked for. 409 `nothing_fits` says why in `reason`.",
+        body=BestAvailableBody, example={"eventId": "1", "quantity": 4, "tier": "Regular"},
+        answers={201: ("The seats are held.", Booking)}, problems=(401, 403, 404, 409, 422, 429),
+    ),
     Operation(
         method="get", path="/api/v1/bookings", tag="Bookings", summary="Your bookings, newest first",
         query={"status": "only bookings in this state", "cursor": "`nextCursor` of the page before"},

@@ -4,9 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from rowlock.inventory import store
+from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.model import (
     BeginPayment,
     BeginWord,
+    ChoiceOutcome,
+    Choose,
     Extend,
     ExtendWord,
     Hold,
@@ -36,12 +39,15 @@ class SeatEngine:
         self,
         database: Database,
         strategy: HoldStrategy,
+        chooser: SeatChooser,
         on_flush: Callable[[str, int], None] = lambda _kind, _size: None,
     ) -> None:
         self._database = database
         self._strategy = strategy
+        self._chooser = chooser
         self._lanes = [Lane(on_flush) for _ in range(HOT_CONNECTIONS)]
         self._hold = Kind[Hold, HoldOutcome]("hold", strategy.hold, lambda command: command.buyer)
+        self._choose = Kind[Choose, ChoiceOutcome]("choose", self._choose_and_follow, lambda command: command.buyer)
         self._extend = self._of_bookings("extend", store.extend_holds)
         self._release = self._of_bookings("release", store.release_bookings)
         self._begin = self._of_bookings("begin", store.begin_payments)
@@ -50,6 +56,10 @@ class SeatEngine:
     async def hold(self, command: Hold) -> HoldOutcome:
         """Hold seats, all or none."""
         return await self._lane(command.event_id).submit(self._hold, command)
+
+    async def choose(self, command: Choose) -> ChoiceOutcome:
+        """Choose seats and hold them."""
+        return await self._lane(command.event_id).submit(self._choose, command)
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""
@@ -74,6 +84,12 @@ class SeatEngine:
 
     def _lane(self, event_id: int) -> Lane:
         return self._lanes[event_id % len(self._lanes)]
+
+    async def _choose_and_follow(self, commands: Sequence[Choose]) -> list[ChoiceOutcome]:
+        """Choosing holds the event's lock, whatever the strategy; the strategy hears of what was held."""
+        outcomes = await self._chooser.choose(commands)
+        await self._strategy.follow([command.booking_id for command in commands])
+        return outcomes
 
     def _of_bookings(
         self, name: str, carry_out: Callable[[Database, Sequence[BookingCommand]], Awaitable[list[Word]]]

@@ -10,6 +10,8 @@ from typing import Protocol
 
 import msgspec
 
+from rowlock.inventory.choice.wishes import NothingFits, PartyWish
+
 
 class SeatState(IntEnum):
     """The two-bit codes of the seat snapshot."""
@@ -61,6 +63,19 @@ class HoldOutcome(msgspec.Struct, frozen=True, gc=False):
     def stands(self) -> bool:
         """Whether the buyer has the seats."""
         return self.word in (HoldWord.HELD, HoldWord.REPLAYED)
+
+
+class Choose(msgspec.Struct, frozen=True, gc=False):
+    """Find seats that fulfil a wish and hold them for this buyer."""
+
+    booking_id: uuid.UUID
+    event_id: int
+    buyer: str
+    wish: PartyWish
+
+
+ChoiceOutcome = HoldOutcome | NothingFits
+"""The seats that were found and held, or why not."""
 
 
 class Extend(msgspec.Struct, frozen=True, gc=False):
@@ -147,6 +162,9 @@ class InventoryEngine(Protocol):
 
     async def hold(self, command: Hold) -> HoldOutcome:
         """Hold seats."""
+
+    async def choose(self, command: Choose) -> ChoiceOutcome:
+        """Choose seats and hold them."""
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""

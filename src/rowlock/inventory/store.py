@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
@@ -19,7 +20,7 @@ from rowlock.inventory.model import (
     SettlePayment,
     SettleWord,
 )
-from rowlock.platform.postgres import Database, load_queries
+from rowlock.platform.postgres import Connection, Database, load_queries
 from rowlock.platform.postgres.pool import rerun
 
 SQL = load_queries("rowlock.inventory")
@@ -57,6 +58,16 @@ async def hold_unchanged_seats(
     arguments = _hold_arguments(commands, holds_max)
     rows = await rerun(lambda: database.hot.fetch(SQL["hold_unchanged_seats"], *arguments, versions))
     return [None if row[0] == "seat_changed" else _hold_outcome(row) for row in rows]
+
+
+async def hold_chosen_seats(
+    connection: Connection, commands: Sequence[Hold], holds_max: int, now: datetime
+) -> list[HoldOutcome]:
+    """Carry out holds within a transaction that has locked their events, at the time it was told then."""
+    if not commands:
+        return []
+    rows = await connection.fetch(SQL["hold_chosen_seats"], *_hold_arguments(commands, holds_max), now)
+    return [_hold_outcome(row) for row in rows]
 
 
 def _hold_arguments(commands: Sequence[Hold], holds_max: int) -> tuple[object, ...]:

@@ -1,6 +1,6 @@
 """Times on the wire: RFC 3339 with an offset. Expiry is never decided here: the database clock is the only clock."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -15,6 +15,11 @@ def epoch_us(moment: datetime) -> int:
     """Whole microseconds since 1970-01-01 UTC, the precision of a PostgreSQL timestamptz."""
     delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def moment_of_us(microseconds: int) -> datetime:
+    """The moment so many microseconds after 1970-01-01 UTC; undoes `epoch_us`."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
 def parse_wire_time(text: str) -> datetime:

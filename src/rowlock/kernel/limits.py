@@ -42,3 +42,9 @@ SNAPSHOT_AGE_SECONDS_MAX = 0.05
 
 SINCE_ROWS_MAX = 2_000
 """Ledger rows behind `?since=`; a client further behind takes a snapshot, which is smaller."""
+
+CHOICE_ROWS_MAX = 2_000
+"""Ledger rows that choosing catches up with under the event's lock; further behind, it reads the seats anew before."""
+
+CHOICE_ATTEMPTS_MAX = 5
+"""Tries of a choice whose picture was too old; each reads the seats anew."""

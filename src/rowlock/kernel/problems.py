@@ -29,6 +29,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "booking_not_found": ProblemKind(404, "There is no such booking of yours"),
     "method_not_allowed": ProblemKind(405, "This address does not answer that method"),
     "seat_unavailable": ProblemKind(409, "Seats were taken by somebody else"),
+    "nothing_fits": ProblemKind(409, "No free seats fit that wish"),
     "too_many_holds": ProblemKind(409, "Too many seats on hold at once"),
     "no_more_extensions": ProblemKind(409, "The hold cannot be extended again"),
     "booking_closed": ProblemKind(409, "The booking is in a state that does not allow this"),

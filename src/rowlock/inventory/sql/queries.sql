@@ -17,6 +17,26 @@ SELECT id, event_id, seat_nos,
             ELSE 0 END::double precision AS seconds
 FROM bookings WHERE id = ANY ($1)
 
+-- name: begin_choice
+SELECT begin_choice_v1($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: hold_chosen_seats
+SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
+FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: exact_picture
+-- One statement, so seats and position are of one moment. Ends are microseconds since 1970, null while a payment binds.
+SELECT i.epoch, i.seq, s.states, s.held_nos, s.held_ends
+FROM event_inventory i CROSS JOIN LATERAL (
+    SELECT array_agg(s.state ORDER BY s.seat_no) AS states,
+           array_agg(s.seat_no ORDER BY s.seat_no) FILTER (WHERE s.state = 1) AS held_nos,
+           array_agg(CASE WHEN isfinite(s.hold_expires_at)
+                          THEN (extract(epoch FROM s.hold_expires_at) * 1000000)::bigint END
+                     ORDER BY s.seat_no) FILTER (WHERE s.state = 1) AS held_ends
+    FROM seats s WHERE s.event_id = i.event_id
+) s
+WHERE i.event_id = $1
+
 -- name: extend_holds
 SELECT outcome FROM extend_holds_v1($1, $2, $3)
 
