@@ -54,7 +54,7 @@ class RefusalJudge:
         last = 0
         for last, text in ledger:
             held = 0
-            for kind, _, _, seat_nos in json.loads(text):
+            for kind, _, _, seat_nos, *_ in json.loads(text):
                 self._judge(waiting, (last - 1, held), false)
                 if kind in TAKEN | FREED:
                     self._mark(seat_nos, b"1" if kind in FREED else b"0")
