@@ -25,8 +25,8 @@ from rowlock.inventory import ChartShelf, ExactPictures, SeatChooser, SeatEngine
 from rowlock.inventory import routes as inventory
 from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
-from rowlock.organiser import Organiser
-from rowlock.organiser.routes import organiser_router
+from rowlock.organiser import BlockDesk, Organiser
+from rowlock.organiser.routes import block_router, organiser_router
 from rowlock.payments import Cashier, MockProvider
 from rowlock.payments import routes as payments
 from rowlock.platform.http.bodies import json_answer, problem_answer
@@ -96,6 +96,7 @@ class Api:
             ]
         )
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
+        self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     async def free_seats(self, event_id: int) -> dict[int, int] | None:
         """Free seats of an event by tier number."""
@@ -133,6 +134,7 @@ class Api:
         api.include_router(search_router(self.database))
         api.include_router(catalog_router(self.database, self.free_seats))
         api.include_router(organiser_router(self.signer, self.organiser))
+        api.include_router(block_router(self.signer, self.block_desk))
         app.include_router(api)
         app.openapi = lambda: _kept_document(app)  # type: ignore[method-assign]
         return app

@@ -12,6 +12,8 @@ from tests.house import House, every_strategy
 from rowlock.inventory import (
     BeginPayment,
     BeginWord,
+    Block,
+    BlockWord,
     Extend,
     ExtendWord,
     Hold,
@@ -23,6 +25,8 @@ from rowlock.inventory import (
     SeatState,
     SettlePayment,
     SettleWord,
+    Unblock,
+    UnblockWord,
 )
 from rowlock.inventory.sweeper import sweep
 from rowlock.kernel.limits import HOLD_EXTENSIONS_MAX
@@ -96,10 +100,13 @@ class Sale:
         self._engine = house.engine()
         self._dice = dice
         self._bookings: list[Booking] = []
+        self._blocked: set[int] = set()
 
     def states(self, seat_count: int) -> list[SeatState]:
         """What every seat must be."""
-        states = [SeatState.AVAILABLE] * seat_count
+        states = [
+            SeatState.BLOCKED if seat_no in self._blocked else SeatState.AVAILABLE for seat_no in range(seat_count)
+        ]
         for booking in self._bookings:
             if booking.status in SEAT_OF:
                 for seat_no in booking.hold.seat_nos:
@@ -108,7 +115,7 @@ class Sale:
 
     async def step(self) -> None:
         """One random command."""
-        newcomers = (self.hold, self.hold, self.lapse, self.sweep)
+        newcomers = (self.hold, self.hold, self.hold, self.lapse, self.sweep, self.block, self.unblock)
         await self._dice.choice(newcomers)()
         if self._bookings:
             known = (self.extend, self.release, self.begin_payment, self.begin_payment, self.settle, self.settle)
@@ -120,6 +127,7 @@ class Sale:
         met = self._on(command.seat_nos)
         lapsed = [booking for booking in met if booking.status is Status.LAPSED]
         owned = {seat_no for booking in met if booking not in lapsed for seat_no in booking.hold.seat_nos}
+        owned |= self._blocked & set(command.seat_nos)
         outcome = await self._engine.hold(command)
         assert outcome.word is (HoldWord.SEAT_UNAVAILABLE if owned else HoldWord.HELD)
         assert set(outcome.conflicts) == owned & set(command.seat_nos)
@@ -132,10 +140,33 @@ class Sale:
 
     async def lapse(self) -> None:
         """A hold of free seats whose time has passed since."""
-        free = [seat_no for seat_no in SEATS_WANTED if not self._on((seat_no,))]
+        free = [seat_no for seat_no in SEATS_WANTED if seat_no not in self._blocked and not self._on((seat_no,))]
         if free:
             hold = await self._house.old_hold(*self._wanted(free), ago=LONG_AGO)
             self._bookings.append(Booking(hold, Status.LAPSED))
+
+    async def block(self) -> None:
+        """Keep seats from sale; a lapsed hold does not stand in the way, and is ended."""
+        seats = set(self._wanted(SEATS_WANTED))
+        met = self._on(tuple(seats))
+        for booking in met:
+            if booking.status is Status.LAPSED:
+                booking.status = Status.EXPIRED
+        owned = {seat_no for booking in self._on(tuple(seats)) for seat_no in booking.hold.seat_nos} | self._blocked
+        command = Block(uuid.uuid4(), self._house.event_id, "house", "Guests", "organiser:one", tuple(seats))
+        outcome = await self._engine.block(command)
+        assert set(outcome.conflicts) == owned & seats
+        assert outcome.word is (BlockWord.SEAT_UNAVAILABLE if owned & seats else BlockWord.BLOCKED)
+        if not owned & seats:
+            self._blocked |= seats
+            assert (await self._engine.block(command)).word is BlockWord.REPLAYED
+
+    async def unblock(self) -> None:
+        """Put seats back on sale, whether they are blocked or not."""
+        seats = tuple(self._wanted(SEATS_WANTED))
+        command = Unblock(uuid.uuid4(), self._house.event_id, "No guests", "organiser:one", seats)
+        assert await self._engine.unblock(command) is UnblockWord.UNBLOCKED
+        self._blocked -= set(seats)
 
     async def sweep(self) -> None:
         """Every lapsed hold is expired, and nothing else."""

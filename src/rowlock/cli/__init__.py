@@ -3,6 +3,7 @@
 import click
 
 from rowlock import __version__
+from rowlock.cli import blocks  # noqa: F401  it adds its verbs to `event`
 from rowlock.cli.events import event
 from rowlock.cli.plans import plan
 from rowlock.cli.roles import api, check, migrate_verb, up, worker

@@ -21,7 +21,7 @@ REFUSALS_SHOWN_MAX = 50
 
 @click.group()
 def event() -> None:
-    """Events: create, import."""
+    """Events: create, import, keep seats from sale."""
 
 
 @event.command("create")

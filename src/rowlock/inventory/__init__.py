@@ -7,6 +7,10 @@ from rowlock.inventory.exact import ChartShelf, ExactPictures
 from rowlock.inventory.model import (
     BeginPayment,
     BeginWord,
+    Block,
+    BlockKind,
+    BlockOutcome,
+    BlockWord,
     ChoiceOutcome,
     Choose,
     Extend,
@@ -20,6 +24,8 @@ from rowlock.inventory.model import (
     SeatState,
     SettlePayment,
     SettleWord,
+    Unblock,
+    UnblockWord,
 )
 from rowlock.inventory.replica import SeatPicture, SeatReplica
 from rowlock.inventory.strategies import choose_strategy
@@ -28,6 +34,10 @@ __all__ = [
     "PARTY_MAX",
     "BeginPayment",
     "BeginWord",
+    "Block",
+    "BlockKind",
+    "BlockOutcome",
+    "BlockWord",
     "Chart",
     "ChartShelf",
     "ChoiceOutcome",
@@ -51,5 +61,7 @@ __all__ = [
     "SeatState",
     "SettlePayment",
     "SettleWord",
+    "Unblock",
+    "UnblockWord",
     "choose_strategy",
 ]

@@ -8,6 +8,8 @@ from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.model import (
     BeginPayment,
     BeginWord,
+    Block,
+    BlockOutcome,
     ChoiceOutcome,
     Choose,
     Extend,
@@ -18,6 +20,8 @@ from rowlock.inventory.model import (
     ReleaseWord,
     SettlePayment,
     SettleWord,
+    Unblock,
+    UnblockWord,
 )
 from rowlock.inventory.strategies import HoldStrategy
 from rowlock.platform.batching import Kind, Lane
@@ -52,6 +56,12 @@ class SeatEngine:
         self._release = self._of_bookings("release", store.release_bookings)
         self._begin = self._of_bookings("begin", store.begin_payments)
         self._settle = self._of_bookings("settle", store.settle_payments)
+        self._block = Kind[Block, BlockOutcome](
+            "block", lambda commands: store.block_seats(database, commands), lambda command: command.event_id
+        )
+        self._unblock = Kind[Unblock, UnblockWord](
+            "unblock", lambda commands: store.unblock_seats(database, commands), lambda command: command.event_id
+        )
 
     async def hold(self, command: Hold) -> HoldOutcome:
         """Hold seats, all or none."""
@@ -76,6 +86,14 @@ class SeatEngine:
     async def settle_payment(self, event_id: int, command: SettlePayment) -> SettleWord:
         """Confirm or resume a hold whose payment has an outcome."""
         return await self._lane(event_id).submit(self._settle, command)
+
+    async def block(self, command: Block) -> BlockOutcome:
+        """Take free seats from sale."""
+        return await self._lane(command.event_id).submit(self._block, command)
+
+    async def unblock(self, command: Unblock) -> UnblockWord:
+        """Put blocked seats back on sale."""
+        return await self._lane(command.event_id).submit(self._unblock, command)
 
     async def drain(self) -> None:
         """Wait until every queued command has its outcome."""

@@ -1,6 +1,7 @@
 """Reading the seat ledger: what a row says, and what it makes of a seat. Pure.
 
-A row's `changes` is JSON: `[[kind, booking id, hold's end in microseconds or null, [seat numbers]], ...]`.
+A row's `changes` is JSON: `[[kind, booking id, hold's end in microseconds or null, [seat numbers]], ...]`. The
+organisers' kinds (block, kill, unblock) have the id of the block or release instead, then the reason and who it was.
 """
 
 import hashlib
@@ -18,18 +19,26 @@ STATE_AFTER = {
     "confirm": SeatState.BOOKED,
     "expire": SeatState.AVAILABLE,
     "release": SeatState.AVAILABLE,
+    "block": SeatState.BLOCKED,
+    "kill": SeatState.BLOCKED,
+    "unblock": SeatState.AVAILABLE,
 }
-MOVING_KINDS = frozenset({"hold", "confirm", "expire", "release"})
+MOVING_KINDS = frozenset({"hold", "confirm", "expire", "release", "block", "kill", "unblock"})
 """Kinds after which a seat looks different to others; the rest only move a hold's end."""
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One booking's step within a ledger row."""
+    """One booking's step within a ledger row, or an organiser's.
+
+    `detail` is what else the step is bound to: a hold's terms, an extension's key, a payment, an organiser's reason.
+    """
 
     kind: str
     booking_id: str
     expires_us: int | None
     seat_nos: tuple[int, ...]
+    detail: str | None = None
+    by: str | None = None
 
 
 _decode = msgspec.json.Decoder(list[Change]).decode

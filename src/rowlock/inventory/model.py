@@ -6,7 +6,7 @@ available -> held -> booked;  held -> available by release or expiry;  blocked i
 import uuid
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -154,6 +154,56 @@ class SettleWord(StrEnum):
     NOT_FOUND = "not_found"
 
 
+BlockKind = Literal["house", "kill"]
+"""`house` seats are kept for guests of the house, a `kill` is not to be sold at all."""
+
+
+class Block(msgspec.Struct, frozen=True, gc=False):
+    """Take these free seats of one event from sale, all or none."""
+
+    block_id: uuid.UUID
+    event_id: int
+    kind: BlockKind
+    reason: str
+    by: str
+    seat_nos: tuple[int, ...]
+
+
+class BlockWord(StrEnum):
+    """What became of a block, in order of precedence. `REPLAYED` is a block that already stood under this id."""
+
+    EVENT_NOT_FOUND = "event_not_found"
+    UNKNOWN_SEAT = "unknown_seat"
+    REPLAYED = "replayed"
+    SEAT_UNAVAILABLE = "seat_unavailable"
+    BLOCKED = "blocked"
+
+
+class BlockOutcome(msgspec.Struct, frozen=True, gc=False):
+    """`at` is when the seats were blocked, if they are; `conflicts` are the seats that were not free."""
+
+    word: BlockWord
+    at: datetime | None = None
+    conflicts: tuple[int, ...] = ()
+
+
+class Unblock(msgspec.Struct, frozen=True, gc=False):
+    """Put these seats of one event back on sale, as far as they are blocked. The ledger knows it by `release_id`."""
+
+    release_id: uuid.UUID
+    event_id: int
+    reason: str
+    by: str
+    seat_nos: tuple[int, ...]
+
+
+class UnblockWord(StrEnum):
+    """What became of it: none of the seats is blocked now, or there is no such event."""
+
+    EVENT_NOT_FOUND = "event_not_found"
+    UNBLOCKED = "unblocked"
+
+
 class InventoryEngine(Protocol):
     """The port behind which a hold strategy stands. Every command is safe to repeat.
 
@@ -177,3 +227,9 @@ class InventoryEngine(Protocol):
 
     async def settle_payment(self, event_id: int, command: SettlePayment) -> SettleWord:
         """Confirm or resume a hold whose payment has an outcome."""
+
+    async def block(self, command: Block) -> BlockOutcome:
+        """Take free seats from sale."""
+
+    async def unblock(self, command: Unblock) -> UnblockWord:
+        """Put blocked seats back on sale."""

@@ -10,6 +10,10 @@ import asyncpg
 from rowlock.inventory.model import (
     BeginPayment,
     BeginWord,
+    Block,
+    BlockKind,
+    BlockOutcome,
+    BlockWord,
     Extend,
     ExtendWord,
     Hold,
@@ -19,6 +23,8 @@ from rowlock.inventory.model import (
     ReleaseWord,
     SettlePayment,
     SettleWord,
+    Unblock,
+    UnblockWord,
 )
 from rowlock.platform.postgres import Connection, Database, load_queries
 from rowlock.platform.postgres.pool import rerun
@@ -71,6 +77,17 @@ async def hold_chosen_seats(
 
 
 def _hold_arguments(commands: Sequence[Hold], holds_max: int) -> tuple[object, ...]:
+    return (
+        [command.booking_id for command in commands],
+        [command.event_id for command in commands],
+        [command.buyer for command in commands],
+        *_seat_arguments(commands),
+        holds_max,
+    )
+
+
+def _seat_arguments(commands: Sequence[Hold | Block | Unblock]) -> tuple[list[int], list[int], list[int]]:
+    """Where each command's seats begin and end, counted from 1, and the seats of all commands."""
     seat_from: list[int] = []
     seat_to: list[int] = []
     seats: list[int] = []
@@ -78,15 +95,7 @@ def _hold_arguments(commands: Sequence[Hold], holds_max: int) -> tuple[object, .
         seat_from.append(len(seats) + 1)
         seats.extend(command.seat_nos)
         seat_to.append(len(seats))
-    return (
-        [command.booking_id for command in commands],
-        [command.event_id for command in commands],
-        [command.buyer for command in commands],
-        seat_from,
-        seat_to,
-        seats,
-        holds_max,
-    )
+    return seat_from, seat_to, seats
 
 
 def _hold_outcome(row: asyncpg.Record) -> HoldOutcome:
@@ -143,7 +152,41 @@ async def settle_payments(database: Database, commands: Sequence[SettlePayment])
     return [SettleWord(word) for word in words]
 
 
+class SeatBlock(NamedTuple):
+    """Seats that one command blocked and that are blocked still."""
+
+    block_id: uuid.UUID
+    kind: BlockKind
+    reason: str
+    by: str
+    at: datetime
+    seat_nos: Sequence[int]
+
+
+async def block_seats(database: Database, commands: Sequence[Block]) -> list[BlockOutcome]:
+    """Carry out blocks of distinct events."""
+    columns = _columns(commands, "block_id", "event_id", "kind", "reason", "by")
+    rows = await rerun(lambda: database.hot.fetch(SQL["block_seats"], *columns, *_seat_arguments(commands)))
+    return [BlockOutcome(BlockWord(row[0]), row[1], tuple(row[2] or ())) for row in rows]
+
+
+async def unblock_seats(database: Database, commands: Sequence[Unblock]) -> list[UnblockWord]:
+    """Carry out releases of blocked seats of distinct events."""
+    columns = _columns(commands, "release_id", "event_id", "reason", "by")
+    rows = await rerun(lambda: database.hot.fetch(SQL["unblock_seats"], *columns, *_seat_arguments(commands)))
+    return [UnblockWord(row[0]) for row in rows]
+
+
+async def seat_blocks(database: Database, event_id: int, block_id: uuid.UUID | None = None) -> list[SeatBlock]:
+    """The blocks that stand on an event, oldest first, or the one of that id."""
+    return [SeatBlock(*row) for row in await database.fetch(SQL["seat_blocks"], event_id, block_id)]
+
+
 async def _words(database: Database, query: str, commands: Sequence[object], *fields: str) -> list[str]:
-    columns = [[getattr(command, field) for command in commands] for field in fields]
+    columns = _columns(commands, *fields)
     rows = await rerun(lambda: database.hot.fetch(SQL[query], *columns))
     return [row[0] for row in rows]
+
+
+def _columns(commands: Sequence[object], *fields: str) -> list[list[object]]:
+    return [[getattr(command, field) for command in commands] for field in fields]

@@ -32,11 +32,12 @@ class Finding(msgspec.Struct, frozen=True):
 
 @dataclasses.dataclass
 class Seat:
-    """A seat as the ledger leaves it. `expires_us` is None while a payment binds the hold."""
+    """A seat as the ledger leaves it. `expires_us` is None while a payment binds the hold; `block` blocked it."""
 
     state: SeatState = SeatState.AVAILABLE
     booking_id: str | None = None
     expires_us: int | None = None
+    block: Change | None = None
 
 
 class Replay:
@@ -83,14 +84,20 @@ class Replay:
             self.seats[seat_no] = Seat(SeatState.HELD, step.booking_id, step.expires_us)
         elif step.kind == "confirm":
             self.seats[seat_no] = Seat(SeatState.BOOKED, step.booking_id)
+        elif step.kind in {"block", "kill"}:
+            self.seats[seat_no] = Seat(SeatState.BLOCKED, block=step)
         else:
             self.seats[seat_no] = Seat()
 
 
 def _forbidden(seat: Seat, step: Change, at_us: int) -> str | None:
     """Why this step may not be taken on a seat in this state, or None."""
-    if step.kind == "hold":
-        return None if seat.state is SeatState.AVAILABLE else f"it belongs to {seat.booking_id}"
+    if step.kind in {"hold", "block", "kill"}:
+        if seat.state is SeatState.AVAILABLE:
+            return None
+        return "it is blocked" if seat.state is SeatState.BLOCKED else f"it belongs to {seat.booking_id}"
+    if step.kind == "unblock":
+        return None if seat.state is SeatState.BLOCKED else f"it is {seat.state.name.lower()}"
     if seat.state is not SeatState.HELD or seat.booking_id != step.booking_id:
         return f"it is {seat.state.name.lower()} and belongs to {seat.booking_id or 'nobody'}"
     if step.kind in {"confirm", "resume"}:
@@ -127,6 +134,7 @@ async def _verify_event(connection: Connection, event_id: int) -> list[Finding]:
         replay.chain_faults.append(f"the ledger ends at {replay.rows}, the event says {inventory['seq']}")
     seats = await connection.fetch(SQL["verify_seats"], event_id)
     bookings = await connection.fetch(SQL["verify_bookings"], event_id)
+    blocks = await connection.fetch(SQL["verify_blocks"], event_id)
     return [
         _finding(event_id, "the ledger is whole: no gap, every row hashed onto the one before", replay.rows,
                  replay.chain_faults),
@@ -136,6 +144,8 @@ async def _verify_event(connection: Connection, event_id: int) -> list[Finding]:
                  _count_faults(inventory, seats)),
         _finding(event_id, "every booking owns exactly its seats, at its frozen price", len(bookings),
                  _booking_faults(replay, bookings)),
+        _finding(event_id, "every blocked seat says who blocked it and why", len(blocks),
+                 _block_faults(replay, blocks)),
     ]  # fmt: skip
 
 
@@ -195,3 +205,17 @@ def _booking_faults(replay: Replay, bookings: list[asyncpg.Record]) -> list[str]
             faults.append(f"booking {booking['id']}: the total is not the sum of its prices")
     faults.extend(f"booking {booking_id} owns seats but does not exist" for booking_id in owned)
     return faults
+
+
+def _block_faults(replay: Replay, rows: list[asyncpg.Record]) -> list[str]:
+    told = {
+        seat_no: ("kill" if block.kind == "kill" else "house", block.booking_id, block.detail, block.by)
+        for seat_no, block in enumerate(seat.block for seat in replay.seats)
+        if block is not None
+    }
+    found = {row["seat_no"]: (row["kind"], row["block_id"], row["reason"], row["blocked_by"]) for row in rows}
+    return [
+        f"seat {seat_no}: blocked as {found.get(seat_no)}, the ledger says {told.get(seat_no)}"
+        for seat_no in sorted(told | found)
+        if told.get(seat_no) != found.get(seat_no)
+    ]

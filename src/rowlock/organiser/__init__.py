@@ -1,6 +1,27 @@
-"""What organisers do: venues, seating plans, events, prices, the sale switch."""
+"""What organisers do: venues, seating plans, events, prices, the sale switch, seats kept from sale."""
 
+from rowlock.organiser.blocks import BlockDesk
 from rowlock.organiser.commands import Organiser
-from rowlock.organiser.model import Created, EventBody, EventPatch, VenueBody
+from rowlock.organiser.model import (
+    BlockBody,
+    BlockItem,
+    BlockList,
+    Created,
+    EventBody,
+    EventPatch,
+    UnblockBody,
+    VenueBody,
+)
 
-__all__ = ["Created", "EventBody", "EventPatch", "Organiser", "VenueBody"]
+__all__ = [
+    "BlockBody",
+    "BlockDesk",
+    "BlockItem",
+    "BlockList",
+    "Created",
+    "EventBody",
+    "EventPatch",
+    "Organiser",
+    "UnblockBody",
+    "VenueBody",
+]

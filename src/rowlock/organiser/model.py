@@ -1,9 +1,11 @@
 """What organisers send. Fields are the contract's JSON fields; one shape for `event import` and `POST /events`."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
+from rowlock.inventory import BlockKind
 from rowlock.kernel import limits
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.NAME_CHARS_MAX)]
@@ -50,6 +52,40 @@ class EventPatch(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forb
     prices: dict[str, Amount] | msgspec.UnsetType = msgspec.UNSET
     sale_paused: bool | msgspec.UnsetType = msgspec.UNSET
     cancelled: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class BlockBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Seats to take from sale, by id and by whole sections: for guests of the `house`, or not to be sold at all."""
+
+    kind: BlockKind = "house"
+    reason: Name
+    seat_ids: list[str] = []
+    sections: list[str] = []
+
+
+class UnblockBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Blocked seats to put back on sale."""
+
+    reason: Name
+    seat_ids: list[str] = []
+    sections: list[str] = []
+
+
+class BlockItem(msgspec.Struct, frozen=True, rename="camel"):
+    """Seats that one command blocked and that are blocked still."""
+
+    id: str
+    kind: BlockKind
+    reason: str
+    by: str
+    at: datetime
+    seat_ids: tuple[str, ...]
+
+
+class BlockList(msgspec.Struct, frozen=True):
+    """The blocks that stand, oldest first."""
+
+    items: tuple[BlockItem, ...]
 
 
 class Created(msgspec.Struct, frozen=True):

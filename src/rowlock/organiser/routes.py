@@ -10,8 +10,18 @@ from rowlock.identity import TokenSigner, require_person
 from rowlock.kernel import limits
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
+from rowlock.organiser.blocks import BlockDesk
 from rowlock.organiser.commands import Organiser
-from rowlock.organiser.model import Created, EventBody, EventPatch, VenueBody
+from rowlock.organiser.model import (
+    BlockBody,
+    BlockItem,
+    BlockList,
+    Created,
+    EventBody,
+    EventPatch,
+    UnblockBody,
+    VenueBody,
+)
 from rowlock.platform.http.bodies import json_answer, read_body, read_bytes
 from rowlock.platform.http.idempotency import key_of
 from rowlock.platform.http.openapi import answers, body_of
@@ -28,6 +38,62 @@ EVENT_EXAMPLE = {
     "performers": ["Los Angeles Dodgers"],
     "venue": {"name": "Dodger Stadium", "city": "Los Angeles", "country": "United States"},
 }  # fmt: skip
+
+
+_block_body = msgspec.json.Decoder(BlockBody)
+_unblock_body = msgspec.json.Decoder(UnblockBody)
+
+WITH_TOKEN: dict[str, object] = {"security": [{"token": []}]}
+BLOCK_EXAMPLE = {"kind": "house", "reason": "Guests of the band", "seatIds": ["102-F-14", "102-F-15"]}
+
+
+def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
+    """The routes of seats kept from sale."""
+    router = APIRouter(tags=["Organisers"], prefix="/events/{event_id}/blocks")
+
+    @router.post(
+        "", status_code=201, summary="Take seats from sale",
+        responses=answers(BlockItem, 401, 403, 404, 409, 422, status=201),
+        openapi_extra=body_of(BlockBody, BLOCK_EXAMPLE),
+    )  # fmt: skip
+    async def block(event_id: str, request: Request) -> Response:
+        """All of them or none: only free seats can be blocked, `conflicts` names the others."""
+        person = require_person(request, signer, "organiser", "operator")
+        body = await read_body(request, _block_body)
+        return json_answer(await desk.block(event_id, body, person.subject, key_of(request)), 201)
+
+    @router.get(
+        "", summary="Seats kept from sale", responses=answers(BlockList, 401, 403, 404), openapi_extra=WITH_TOKEN
+    )
+    async def list_blocks(event_id: str, request: Request) -> Response:
+        """Who blocked what, and why."""
+        require_person(request, signer, "organiser", "operator")
+        return json_answer(await desk.list(event_id), headers={"Cache-Control": "private, no-store"})
+
+    @router.post(
+        "/release", status_code=204, summary="Put blocked seats back on sale", response_class=Response,
+        responses=answers(None, 401, 403, 404, 422, status=204), openapi_extra=body_of(UnblockBody),
+    )  # fmt: skip
+    async def release(event_id: str, request: Request) -> Response:
+        """Seats that are not blocked are left as they are."""
+        person = require_person(request, signer, "organiser", "operator")
+        await desk.release(event_id, await read_body(request, _unblock_body), person.subject)
+        return Response(status_code=204)
+
+    @router.delete(
+        "/{block_id}", status_code=204, summary="Put all seats of a block back on sale", response_class=Response,
+        responses=answers(None, 401, 403, 404, 422, status=204), openapi_extra=WITH_TOKEN,
+    )  # fmt: skip
+    async def release_block(
+        event_id: str, block_id: str, request: Request,
+        reason: Annotated[str, Query(min_length=1, max_length=limits.NAME_CHARS_MAX)] = "Block released",
+    ) -> Response:  # fmt: skip
+        """A block that is gone already is no fault."""
+        person = require_person(request, signer, "organiser", "operator")
+        await desk.release_block(event_id, block_id, reason, person.subject)
+        return Response(status_code=204)
+
+    return router
 
 
 def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:

@@ -180,7 +180,7 @@ async def test_settings_and_servers_that_do_not_work_are_named(servers: TestServ
 async def test_verify_says_yes_to_a_sound_sale(rowlock: CommandLine, house: House) -> None:
     await house.hold(1, 2)
     printed = await rowlock.good("verify")
-    assert "5 of 5 checks hold over 1 events" in printed
+    assert "6 of 6 checks hold over 1 events" in printed
     assert json.loads(await rowlock.good("verify", "--event", str(house.event_id), "--json"))["holds"] is True
     assert "no event 999" in await rowlock.refusal("verify", "--event", "999")
 
@@ -212,3 +212,18 @@ async def test_verify_finds_what_was_tampered_with(rowlock: CommandLine, house: 
     told = json.loads((await rowlock.run("verify", "--json")).out)
     assert told["holds"] is False
     assert any(finding["faults"] for finding in told["findings"])
+
+
+async def test_seats_are_kept_from_sale_and_put_back(rowlock: CommandLine, house: House) -> None:
+    event, guests = str(house.event_id), ("--reason", "Guests of the band")
+    made = json.loads(
+        await rowlock.good("event", "block", event, "--seat", "S-1-1", "--seat", "S-1-2", *guests, "--json")
+    )
+    assert made["seatIds"] == ["S-1-1", "S-1-2"]
+    assert "S-1-2" in await rowlock.refusal("event", "block", event, "--section", "S", *guests)
+    assert "no seat S-9-9" in await rowlock.refusal("event", "block", event, "--seat", "S-9-9", *guests)
+    assert await rowlock.good("event", "unblock", event, "--seat", "S-1-1", "--reason", "No show") == ""
+    listed = await rowlock.good("event", "blocks", event)
+    assert listed.startswith(made["id"])
+    assert listed.endswith("operator:cli  Guests of the band: S-1-2\n")
+    assert await house.broken() == []

@@ -62,6 +62,12 @@ SOUND: Story = [
     (410, [Step("release", "cy", None, [4, 5])]),
     (420, [Step("hold", "dee", us(720), [3])]),
 ]
+GUESTS: Story = [
+    (402, [Step("block", "b1", None, [8])]),
+    (404, [Step("unblock", "r1", None, [8])]),
+    (406, [Step("kill", "k1", None, [7, 8])]),
+]
+"""What an organiser did meanwhile."""
 
 
 def chained(story: Story) -> list[LedgerRow]:
@@ -176,6 +182,12 @@ def test_another_booking_in_any_row_but_the_last_contradicts_the_rest(data: st.D
     assert owner_faults(story)
 
 
+def test_blocked_seats_are_the_organisers_until_they_come_back() -> None:
+    replay = replayed(chained(sorted([*SOUND, *GUESTS], key=lambda row: row[0])))
+    assert (replay.owner_faults, replay.chain_faults) == ([], [])
+    assert [seat_no for seat_no, seat in enumerate(replay.seats) if seat.state is SeatState.BLOCKED] == [7, 8]
+
+
 FORGERIES: dict[str, tuple[int, Step, str]] = {
     "a hold of a held seat": (5, Step("hold", "eve", us(305), [2]), "hold of seat 2 for eve: it belongs to ann"),
     "a hold of a booked seat": (35, Step("hold", "eve", us(335), [0]), "hold of seat 0 for eve: it belongs to ann"),
@@ -213,12 +225,17 @@ FORGERIES: dict[str, tuple[int, Step, str]] = {
         Step("resume", "bob", us(310), [3]),
         "resume of seat 3 for bob: no payment was begun",
     ),
+    "a block of a held seat": (405, Step("block", "b2", None, [4]), "block of seat 4 for b2: it belongs to cy"),
+    "a kill of a blocked seat": (403, Step("kill", "k2", None, [8]), "kill of seat 8 for k2: it is blocked"),
+    "a hold of a blocked seat": (403, Step("hold", "eve", us(703), [8]), "hold of seat 8 for eve: it is blocked"),
+    "a return of a free seat": (405, Step("unblock", "r2", None, [8]), "unblock of seat 8 for r2: it is available"),
+    "a return of a held seat": (405, Step("unblock", "r2", None, [4]), "unblock of seat 4 for r2: it is held"),
     "an unheard-of kind": (15, Step("gift", "bob", None, [3]), "gift of seat 3 for bob: no such kind of step"),
 }
 
 
 @pytest.mark.parametrize(("second", "step", "fault"), FORGERIES.values(), ids=FORGERIES.keys())
 def test_a_step_no_sound_engine_takes_is_noticed(second: int, step: Step, fault: str) -> None:
-    story = sorted([*SOUND, (second, [step])], key=lambda row: row[0])
+    story = sorted([*SOUND, *GUESTS, (second, [step])], key=lambda row: row[0])
     seq = story.index((second, [step])) + 1
     assert any(told.startswith(f"row {seq}: {fault}") for told in owner_faults(story))

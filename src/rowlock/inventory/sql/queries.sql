@@ -52,6 +52,17 @@ SELECT outcome FROM settle_payments_v1($1, $2, $3)
 -- name: expire_holds
 SELECT expired, events, next_in_seconds FROM expire_holds_v1($1)
 
+-- name: block_seats
+SELECT outcome, blocked_at, conflicts FROM block_seats_v1($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: unblock_seats
+SELECT outcome FROM unblock_seats_v1($1, $2, $3, $4, $5, $6, $7)
+
+-- name: seat_blocks
+SELECT block_id, kind, reason, blocked_by, blocked_at, array_agg(seat_no ORDER BY seat_no) AS seat_nos
+FROM seat_blocks WHERE event_id = $1 AND ($2::uuid IS NULL OR block_id = $2)
+GROUP BY block_id, kind, reason, blocked_by, blocked_at ORDER BY blocked_at, block_id
+
 -- name: open_sale
 SELECT open_sale_v1($1, $2, $3, $4, $5, $6)
 
@@ -92,3 +103,6 @@ SELECT seat_no, state, booking_id::text AS booking_id, hold_expires_at FROM seat
 
 -- name: verify_bookings
 SELECT id::text AS id, status, seat_nos, prices, total, hold_expires_at FROM bookings WHERE event_id = $1
+
+-- name: verify_blocks
+SELECT seat_no, block_id::text AS block_id, kind, reason, blocked_by FROM seat_blocks WHERE event_id = $1

@@ -31,7 +31,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     public: bool = False
 
 
-def answers(struct: type, *problem_statuses: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
+def answers(struct: type | None, *problem_statuses: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
     """The `responses=` of a FastAPI route that answers `struct` and may end in problems."""
     return {status: _answer("The answer.", struct), **{code: _problem(code) for code in problem_statuses}}
 
