@@ -66,7 +66,16 @@ class Installation:
     def stadium(self) -> tuple[str, list[str]]:
         """The demo's stadium event and the ids of its seats."""
         event_id = str(self.get(f"/api/v1/events?q={TOUR.replace(' ', '%20')}")["items"][0]["id"])
-        return event_id, [seat["id"] for seat in self.get(f"/api/v1/events/{event_id}/plan")["seats"]]
+        return event_id, self.seat_ids(event_id)
+
+    def smallest_event(self) -> str:
+        """An event of the demo's smallest house, some 300 seats."""
+        found = self.get("/api/v1/events?pageSize=100")["items"]
+        return str(min(found, key=lambda event: event["seatCount"])["id"])
+
+    def seat_ids(self, event_id: str) -> list[str]:
+        """The ids of an event's seats."""
+        return [seat["id"] for seat in self.get(f"/api/v1/events/{event_id}/plan")["seats"]]
 
     def cpu_seconds(self) -> dict[str, float]:
         """User and system time each role has used so far."""
@@ -94,13 +103,16 @@ class Installation:
 
 
 @contextmanager
-def installation(data: Path, workers: int) -> Iterator[Installation]:
-    """Start on `data`, made when missing, with `workers` api processes; stop at the end of the block."""
+def installation(data: Path, workers: int, **settings: str) -> Iterator[Installation]:
+    """Start on `data`, made when missing, with `workers` api processes; stop at the end of the block.
+
+    `settings` are environment variables beside those that turn the limits off.
+    """
     started = time.perf_counter()
     command = [sys.executable, "-m", "rowlock", "up", "--demo", "--port", "0"]
     process = subprocess.Popen(
         [*command, "--workers", str(workers), "--data", str(data)],
-        env={**os.environ, **LIMITS_OFF},
+        env={**os.environ, **LIMITS_OFF, **settings},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -17,15 +17,21 @@ LENGTH = b"content-length:"
 
 
 class LoadResult(msgspec.Struct, frozen=True):
-    """What a closed loop saw. Latencies are in seconds, in order of size."""
+    """What a closed loop saw. Latencies are in seconds, in order of size; `refusals` of them were no."""
 
     seconds: float
     latencies: list[float]
+    refusals: int = 0
 
     @property
     def per_second(self) -> float:
         """Answers a second."""
         return len(self.latencies) / self.seconds
+
+    @property
+    def granted_per_second(self) -> float:
+        """Answers a second that were a yes."""
+        return (len(self.latencies) - self.refusals) / self.seconds
 
     def percentile_ms(self, share: float) -> float:
         """The latency that `share` of the requests stayed below, in milliseconds."""
@@ -35,10 +41,15 @@ class LoadResult(msgspec.Struct, frozen=True):
 class _Client(asyncio.Protocol):
     """One keep-alive connection. It ends, by setting `ended`, when the requests or the time are used up."""
 
-    def __init__(self, requests: Iterator[bytes], status: int, until: float, latencies: list[float]) -> None:
+    def __init__(
+        self, requests: Iterator[bytes], statuses: tuple[int, int | None], until: float, latencies: list[float]
+    ) -> None:
+        status, refusal = statuses
+        self.refusals = 0
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests = requests
         self._status = f"HTTP/1.1 {status} ".encode()
+        self._refusal = None if refusal is None else f"HTTP/1.1 {refusal} ".encode()
         self._until = until
         self._latencies = latencies
         self._answer = b""
@@ -54,7 +65,9 @@ class _Client(asyncio.Protocol):
         if head_end < 0 or len(self._answer) < head_end + len(HEAD_END) + _length(self._answer[:head_end]):
             return
         self._latencies.append(time.perf_counter() - self._sent_at)
-        if not self._answer.startswith(self._status):
+        if self._refusal is not None and self._answer.startswith(self._refusal):
+            self.refusals += 1
+        elif not self._answer.startswith(self._status):
             self._end(AssertionError(f"not the answer that was expected: {self._answer[:600]!r}"))
             return
         self._answer = b""
@@ -81,24 +94,29 @@ class _Client(asyncio.Protocol):
         self._transport.close()
 
 
-def run_load(url: str, requests: Iterator[bytes], *, status: int, clients: int, seconds: float) -> LoadResult:
-    """Send `requests`, each once, for at most `seconds`; AssertionError at the first answer without `status`."""
+def run_load(
+    url: str, requests: Iterator[bytes], *, status: int, clients: int, seconds: float, refusal: int | None = None
+) -> LoadResult:
+    """Send `requests`, each once, for at most `seconds`; AssertionError at an answer of neither status."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(url, requests, status, clients, seconds))
+        return runner.run(_run(url, requests, (status, refusal), clients, seconds))
 
 
-async def _run(url: str, requests: Iterator[bytes], status: int, clients: int, seconds: float) -> LoadResult:
+async def _run(
+    url: str, requests: Iterator[bytes], statuses: tuple[int, int | None], clients: int, seconds: float
+) -> LoadResult:
     host, port = urlsplit(url).netloc.split(":")
     latencies: list[float] = []
     started = time.perf_counter()
     opened = [
         await asyncio.get_running_loop().create_connection(
-            lambda: _Client(requests, status, started + seconds, latencies), host, int(port)
+            lambda: _Client(requests, statuses, started + seconds, latencies), host, int(port)
         )
         for _ in range(clients)
     ]
     await asyncio.gather(*(client.ended for _, client in opened))
-    return LoadResult(time.perf_counter() - started, sorted(latencies))
+    refusals = sum(client.refusals for _, client in opened)
+    return LoadResult(time.perf_counter() - started, sorted(latencies), refusals)
 
 
 def get(path: str, headers: str = "") -> bytes:
@@ -108,12 +126,18 @@ def get(path: str, headers: str = "") -> bytes:
 
 def hold(event_id: str, seat_ids: list[str], token: str) -> bytes:
     """A prepared hold."""
-    body = msgspec.json.encode({"eventId": event_id, "seatIds": seat_ids})
+    body = {"eventId": event_id, "seatIds": seat_ids}
+    return post("/api/v1/bookings/reserve", body, f"Authorization: Bearer {token}\r\n")
+
+
+def post(path: str, body: object, headers: str = "") -> bytes:
+    """A prepared JSON body; each header line ends in CR LF."""
+    encoded = msgspec.json.encode(body)
     head = (
-        f"POST /api/v1/bookings/reserve HTTP/1.1\r\nHost: rowlock\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: rowlock\r\n{headers}"
+        f"Content-Type: application/json\r\nContent-Length: {len(encoded)}\r\n\r\n"
     )
-    return head.encode() + body
+    return head.encode() + encoded
 
 
 def _length(head: bytes) -> int:

@@ -31,7 +31,7 @@ class Report(msgspec.Struct, frozen=True):
 def write_report(report: Report, folder: Path) -> str:
     """Write report.md and its plots into `folder`; the text of the report."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = "\n\n".join([_title(), _rates(report), _costs(report), _snapshots(report), _rest(report)]) + "\n"
+    text = "\n\n".join([title("Benchmark"), _rates(report), _costs(report), _snapshots(report), _rest(report)]) + "\n"
     (folder / "report.md").write_text(text, encoding="utf-8")
     mpl.use("Agg")
     mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "text.color": INK})
@@ -40,12 +40,14 @@ def write_report(report: Report, folder: Path) -> str:
     return text
 
 
-def _title() -> str:
+def title(subject: str) -> str:
+    """The head of a report: what was measured, when, on what."""
     machine = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    return f"# Benchmark of {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n\n{machine}; load on the same cores. Medians."
+    return f"# {subject}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC\n\n{machine}; load on the same cores. Medians."
 
 
-def _table(head: str, *rows: str) -> str:
+def table(head: str, *rows: str) -> str:
+    """A Markdown table; cells are parted by `|`."""
     columns = head.count("|") + 1
     rule = "|".join(["---", *["---:"] * (columns - 1)])
     return "\n".join(f"|{line}|" for line in (head, rule, *rows))
@@ -55,7 +57,7 @@ def _rates(report: Report) -> str:
     def row(name: str, figure: Callable[[Round], float], digits: int = 0) -> str:
         return "|".join([name, *(f"{median(rounds, figure):,.{digits}f}" for rounds in report.rounds.values())])
 
-    return _table(
+    return table(
         "|".join(["api processes", *map(str, report.rounds)]),
         row(f"holds of 4 seats a second over HTTP, {CLIENTS} clients", lambda one: one.holds.per_second),
         row("single-row updates a second, pgbench", lambda one: one.updates_per_second),
@@ -71,11 +73,11 @@ def _costs(report: Report) -> str:
     for role in ROLES:
         costs = (f"{median(rounds, lambda one, role=role: one.cpu_us[role]):,.0f}" for rounds in report.rounds.values())  # type: ignore[misc]
         rows.append("|".join([role, *costs]))
-    return _table("|".join(["processor time of a hold (µs), by api processes", *map(str, report.rounds)]), *rows)
+    return table("|".join(["processor time of a hold (µs), by api processes", *map(str, report.rounds)]), *rows)
 
 
 def _snapshots(report: Report) -> str:
-    return _table(
+    return table(
         "seat snapshot, 56,000 seats, one in three taken|bytes|made in (ms)|fetched when made, p50 (ms)",
         *(f"{one.encoding}|{one.body_bytes:,}|{one.making_ms:.1f}|{one.fetching_ms:.1f}" for one in report.snapshots),
     )
@@ -83,7 +85,7 @@ def _snapshots(report: Report) -> str:
 
 def _rest(report: Report) -> str:
     verdict = "every check holds" if report.books_balance else "A CHECK FAILS"
-    return _table(
+    return table(
         "afterwards and around|",
         f"`rowlock up --demo` to `ready`, new folder|{report.fresh_start_seconds:.1f} s",
         f"`rowlock up --demo` to `ready`, existing folder|{report.start_again_seconds:.1f} s",
