@@ -120,7 +120,9 @@ class House:
         strategy = choose_strategy(self._strategy, self.database, self._valkey, holds_max)
         charts = ChartShelf(PlanShelf(self.database))
         pictures = ExactPictures(self.database, SaleFactsShelf(self.database), charts)
-        return SeatEngine(self.database, strategy, SeatChooser(self.database, pictures, holds_max))
+        return SeatEngine(
+            self.database, strategy, SeatChooser(self.database, pictures, seats_max=10, holds_max=holds_max)
+        )
 
     def hold_of(
         self, *seat_nos: int, buyer: str | None = None, event_id: int | None = None, booking_id: uuid.UUID | None = None

@@ -21,7 +21,15 @@ from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
 from rowlock.identity import TokenSigner, open_signer, person_of
 from rowlock.identity.routes import session_routes
-from rowlock.inventory import ChartShelf, ExactPictures, SeatChooser, SeatEngine, SeatReplica, choose_strategy
+from rowlock.inventory import (
+    ChartShelf,
+    ExactPictures,
+    PickRules,
+    SeatChooser,
+    SeatEngine,
+    SeatReplica,
+    choose_strategy,
+)
 from rowlock.inventory import routes as inventory
 from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
@@ -70,7 +78,12 @@ class Api:
         self.engine = SeatEngine(
             database,
             choose_strategy(settings.hold_strategy, database, valkey, settings.holds_per_user_max),
-            SeatChooser(database, ExactPictures(database, self.facts, self.charts), settings.holds_per_user_max),
+            SeatChooser(
+                database,
+                ExactPictures(database, self.facts, self.charts),
+                seats_max=settings.seats_per_booking_max,
+                holds_max=settings.holds_per_user_max,
+            ),
             lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size),
         )
         self.gate = SaleGate(
@@ -84,6 +97,7 @@ class Api:
             self.engine,
             self.views,
             self.charts,
+            PickRules(database),
             seats_per_booking_max=settings.seats_per_booking_max,
             holds_per_user_max=settings.holds_per_user_max,
         )

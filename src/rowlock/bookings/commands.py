@@ -7,10 +7,12 @@ import msgspec
 
 from rowlock.bookings.model import BestAvailableBody, Booking, BookingRow
 from rowlock.bookings.views import BookingViews, booking_of
-from rowlock.bookings.wishes import nothing_fits, party_wish
+from rowlock.bookings.wishes import nothing_fits, orphan_seats, party_wish
 from rowlock.catalog import SaleFacts
 from rowlock.identity import Person
 from rowlock.inventory import (
+    Accept,
+    AcceptWord,
     ChartShelf,
     Choose,
     Extend,
@@ -20,8 +22,11 @@ from rowlock.inventory import (
     HoldWord,
     InventoryEngine,
     NothingFits,
+    OrphansLeft,
+    PickRules,
     Release,
     ReleaseWord,
+    SeatWish,
 )
 from rowlock.kernel.clock import wire_time
 from rowlock.kernel.ids import booking_id_for_key, new_booking_id, parse_booking_id, parse_number_id
@@ -37,6 +42,7 @@ class BookingDesk:
         engine: InventoryEngine,
         views: BookingViews,
         charts: ChartShelf,
+        rules: PickRules,
         *,
         seats_per_booking_max: int,
         holds_per_user_max: int,
@@ -44,16 +50,36 @@ class BookingDesk:
         self._engine = engine
         self._views = views
         self._charts = charts
+        self._rules = rules
         self._seats_max = seats_per_booking_max
         self._holds_max = holds_per_user_max
 
-    async def reserve(self, person: Person, event_id: str, seat_ids: Sequence[str], key: str | None) -> Booking:
-        """Hold these seats, all or none. With a key, its repeat finds the same booking again."""
+    async def reserve(
+        self, person: Person, event_id: str, seat_ids: Sequence[str], key: str | None, *, nearest: bool = False
+    ) -> Booking:
+        """Hold these seats, all or none; `nearest`: else an equivalent, as an offer to accept.
+
+        With a key, its repeat finds the same booking again.
+        """
         facts, plan = await self._sale(event_id)
         seat_nos = self._seat_nos(seat_ids, plan)
         booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
-        outcome = await self._engine.hold(Hold(booking_id, facts.event_id, person.subject, seat_nos))
+        hold = Hold(booking_id, facts.event_id, person.subject, seat_nos)
+        outcome = await self._picked(hold, nearest=nearest)
+        if isinstance(outcome, OrphansLeft):
+            raise orphan_seats(outcome, plan)
         return await self._held(person, booking_id, outcome, facts, plan)
+
+    async def _picked(self, hold: Hold, *, nearest: bool) -> HoldOutcome | OrphansLeft:
+        """Hold picked seats. Only what must be judged on an exact picture goes the longer way through the chooser."""
+        if not await self._rules.no_orphan_seats(hold.event_id):
+            outcome = await self._engine.hold(hold)
+            if outcome.word is not HoldWord.SEAT_UNAVAILABLE or not nearest:
+                return outcome
+        wish = SeatWish(hold.seat_nos, nearest=nearest)
+        chosen = await self._engine.choose(Choose(hold.booking_id, hold.event_id, hold.buyer, wish))
+        assert not isinstance(chosen, NothingFits)
+        return chosen
 
     async def reserve_best(self, person: Person, body: BestAvailableBody, key: str | None) -> Booking:
         """Choose the best seats and hold them. With a key, its repeat finds the same booking again."""
@@ -63,6 +89,7 @@ class BookingDesk:
         outcome = await self._engine.choose(Choose(booking_id, facts.event_id, person.subject, wish))
         if isinstance(outcome, NothingFits):
             raise nothing_fits(outcome, wish, facts)
+        assert isinstance(outcome, HoldOutcome)
         booking = await self._held(person, booking_id, outcome, facts, plan)
         chart = await self._charts.chart(facts.plan_id)
         assert chart is not None
@@ -76,6 +103,14 @@ class BookingDesk:
         if booking is None:
             raise no_booking(str(booking_id))
         return booking
+
+    async def accept(self, person: Person, booking_id: str) -> Booking:
+        """Keep the seats that were offered in the place of others, for the full hold time from now."""
+        row = await self.own_row(person, booking_id)
+        word = await self._engine.accept(row.event_id, Accept(row.id, person.subject))
+        if word in {AcceptWord.ACCEPTED, AcceptWord.REPLAYED}:
+            return await self.find(person, row.id)
+        raise _ACCEPT_PROBLEMS[word](booking_id)
 
     async def extend(self, person: Person, booking_id: str, key: str | None) -> Booking:
         """Give the hold more time."""
@@ -169,6 +204,7 @@ def _fresh_row(booking_id: uuid.UUID, event_id: int, outcome: HoldOutcome) -> Bo
         hold_expires_at=outcome.expires_at,
         expires_in=(outcome.expires_at - outcome.held_at).total_seconds(),
         extensions=0,
+        instead_of=outcome.instead_of,
     )
 
 
@@ -196,6 +232,17 @@ def _no_more_extensions(_booking_id: str) -> Problem:
     return Problem("no_more_extensions", "This hold has been extended as often and as long as it can be.")
 
 
+def _not_offered(_booking_id: str) -> Problem:
+    return Problem("not_offered", "These are the seats you asked for; there is nothing to accept.")
+
+
+_ACCEPT_PROBLEMS = {
+    AcceptWord.NOT_FOUND: no_booking,
+    AcceptWord.HOLD_EXPIRED: hold_expired,
+    AcceptWord.PAYMENT_PENDING: payment_pending,
+    AcceptWord.BOOKING_CLOSED: booking_closed,
+    AcceptWord.NOT_OFFERED: _not_offered,
+}
 _EXTEND_PROBLEMS = {
     ExtendWord.NOT_FOUND: no_booking,
     ExtendWord.HOLD_EXPIRED: hold_expired,

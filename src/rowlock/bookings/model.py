@@ -26,9 +26,18 @@ class Ticket(msgspec.Struct, frozen=True, rename="camel"):
     seat_id: str
 
 
+class Substitute(msgspec.Struct, frozen=True, rename="camel"):
+    """These seats are kept in the place of those wanted, until `accept_by` (in `accept_in` seconds)."""
+
+    wanted: tuple[str, ...] = msgspec.field(name="for")
+    accept_by: datetime
+    accept_in: int
+
+
 class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """`expires_at`, `expires_in` (seconds) and `extensions_left` are there while the hold stands, `tickets` once it is
-    paid. `split` and `groups` are told where Rowlock chose the seats: who sits side by side, by seat id."""
+    paid. `split` and `groups` are told where Rowlock chose the seats: who sits side by side, by seat id.
+    `substitute` is there while the hold is an offer in the place of seats that were taken."""
 
     booking_id: str
     reference: str
@@ -42,6 +51,7 @@ class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_de
     tickets: tuple[Ticket, ...] | None = None
     split: bool | None = None
     groups: tuple[tuple[str, ...], ...] | None = None
+    substitute: Substitute | None = None
 
 
 class BookingList(msgspec.Struct, frozen=True, rename="camel"):
@@ -52,7 +62,10 @@ class BookingList(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class BookingRow(msgspec.Struct, frozen=True):
-    """A booking as it is stored; prices are all-in minor units in `seat_nos` order."""
+    """A booking as it is stored; prices are all-in minor units in `seat_nos` order.
+
+    `instead_of` are the seats that were wanted, while the hold is an offer that nobody has accepted.
+    """
 
     id: uuid.UUID
     no: int
@@ -65,15 +78,20 @@ class BookingRow(msgspec.Struct, frozen=True):
     expires_in: float
     extensions: int
     payment_id: uuid.UUID | None = None
+    instead_of: tuple[int, ...] = ()
 
 
 class ReserveBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """Which seats of which event. `ticketIds` and `ticketId` are other names for `seatIds`."""
+    """Which seats of which event. `ticketIds` and `ticketId` are other names for `seatIds`.
+
+    `on_conflict: "nearest"` asks for the nearest equivalent when some of them are taken, as an offer to accept or drop.
+    """
 
     event_id: str | int
     seat_ids: list[str] | None = None
     ticket_ids: list[str] | None = None
     ticket_id: str | None = None
+    on_conflict: Literal["nearest"] | None = None
 
 
 class BestAvailableBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

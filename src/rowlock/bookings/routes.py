@@ -31,7 +31,9 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list
     async def reserve(call: Call) -> Answer:
         person = await gate.person(call, attempts_booking=True)
         body = call.read(_reserve_body)
-        booking = await desk.reserve(person, str(body.event_id), wanted_seats(body), call.key)
+        booking = await desk.reserve(
+            person, str(body.event_id), wanted_seats(body), call.key, nearest=body.on_conflict == "nearest"
+        )
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def best_available(call: Call) -> Answer:
@@ -43,6 +45,10 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list
         person = await gate.person(call)
         row = await desk.own_row(person, call.params[0])
         return json_reply(await views.tell(row), 200, _PRIVATE)
+
+    async def accept(call: Call) -> Answer:
+        person = await gate.person(call)
+        return json_reply(await desk.accept(person, call.params[0]))
 
     async def extend(call: Call) -> Answer:
         person = await gate.person(call)
@@ -61,6 +67,7 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list
         LaneRoute("GET", f"{base}/{{booking_id}}", get_booking),
         LaneRoute("DELETE", f"{base}/{{booking_id}}", release),
         LaneRoute("POST", f"{base}/{{booking_id}}/release", release),
+        LaneRoute("POST", f"{base}/{{booking_id}}/accept", accept),
         LaneRoute("POST", f"{base}/{{booking_id}}/extend", extend),
     ]
 
@@ -128,6 +135,11 @@ OPERATIONS = (
     Operation(
         method="post", path="/api/v1/bookings/{bookingId}/release", tag="Bookings", summary="Give held seats back",
         answers={204: ("The seats are free.", None)}, problems=(401, 404, 409, 429),
+    ),
+    Operation(
+        method="post", path="/api/v1/bookings/{bookingId}/accept", tag="Bookings", summary="Keep offered seats",
+        description="For seats held in the place of taken ones (`substitute`): the full hold time, counted from now.",
+        answers={200: ("The hold with its new end.", Booking)}, problems=(401, 404, 409, 410, 429),
     ),
     Operation(
         method="post", path="/api/v1/bookings/{bookingId}/extend", tag="Bookings", summary="Give a hold more time",

@@ -5,7 +5,7 @@ import uuid
 
 import asyncpg
 
-from rowlock.bookings.model import BookedSeat, Booking, BookingList, BookingRow, BookingStatus, Ticket
+from rowlock.bookings.model import BookedSeat, Booking, BookingList, BookingRow, BookingStatus, Substitute, Ticket
 from rowlock.catalog import SaleFacts, SaleFactsShelf
 from rowlock.kernel import limits
 from rowlock.kernel.ids import REFERENCE_BITS, reference_of
@@ -68,6 +68,8 @@ def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan) -> Booking:
     reference = reference_of(row.no)
     holds, confirmed = row.status == "HOLD", row.status == "CONFIRMED"
     tickets = tuple(Ticket(f"{reference}-{place}", seat_id) for place, seat_id in enumerate(seat_ids, start=1))
+    expires_in = max(0, math.floor(row.expires_in))
+    wanted = tuple(plan.seat_ids[seat_no] for seat_no in row.instead_of)
     return Booking(
         booking_id=str(row.id),
         reference=reference,
@@ -76,9 +78,10 @@ def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan) -> Booking:
         seats=seats,
         total=money(sum(row.prices), facts.currency),
         expires_at=row.hold_expires_at if holds else None,
-        expires_in=max(0, math.floor(row.expires_in)) if holds else None,
+        expires_in=expires_in if holds else None,
         extensions_left=limits.HOLD_EXTENSIONS_MAX - row.extensions if holds else None,
         tickets=tickets if confirmed else None,
+        substitute=Substitute(wanted, row.hold_expires_at, expires_in) if holds and wanted else None,
     )
 
 
@@ -95,4 +98,5 @@ def _booking_row(row: asyncpg.Record) -> BookingRow:
         expires_in=row["expires_in"],
         extensions=row["extensions"],
         payment_id=row["payment_id"],
+        instead_of=tuple(row["instead_of"] or ()),
     )

@@ -2,7 +2,7 @@
 
 from rowlock.bookings.model import BestAvailableBody
 from rowlock.catalog import SaleFacts
-from rowlock.inventory import PARTY_MAX, Lack, NothingFits, PartyWish
+from rowlock.inventory import PARTY_MAX, Lack, NothingFits, OrphansLeft, PartyWish
 from rowlock.kernel.money import minor_units, money
 from rowlock.kernel.problems import Problem
 from rowlock.seating.store import ShelvedPlan
@@ -45,6 +45,14 @@ def nothing_fits(refused: NothingFits, wish: PartyWish, facts: SaleFacts) -> Pro
     if refused.total_min:
         extra["cheapestTotal"] = least
     return Problem("nothing_fits", details[refused.lack], **extra)
+
+
+def orphan_seats(refused: OrphansLeft, plan: ShelvedPlan) -> Problem:
+    """Which seats would be left alone, and what to take instead."""
+    orphans = [plan.seat_ids[seat_no] for seat_no in refused.orphans]
+    offers = [{"seatIds": [plan.seat_ids[seat_no] for seat_no in offer]} for offer in refused.offers]
+    words = f"Seat {orphans[0]} would be left" if len(orphans) == 1 else f"Seats {', '.join(orphans)} would be left"
+    return Problem("orphan_seat", f"{words} alone. Take it too, or move along.", orphans=orphans, offers=offers)
 
 
 def _tier_no(asked: str, facts: SaleFacts) -> int:

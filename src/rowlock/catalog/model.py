@@ -56,11 +56,17 @@ class PriceTier(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class EventDetail(EventSummary, frozen=True, rename="camel", kw_only=True):
-    """One event, with everything its page shows."""
+    """One event, with everything its page shows.
+
+    `no_orphan_seats`: a pick must not leave a single seat behind. `offer_nearest`: who comes too late may be offered
+    the nearest equivalent.
+    """
 
     description: str
     tiers: tuple[PriceTier, ...]
     hold_seconds: int
+    no_orphan_seats: bool
+    offer_nearest: bool
     plan_id: str
     sale_ends_at: datetime
     created_at: datetime

@@ -59,6 +59,8 @@ async def find_event(
         description=row["description"],
         tiers=tuple(_tier(tier, row["currency"], available_by_tier.get(tier["tier_no"], 0)) for tier in tiers),
         hold_seconds=row["hold_seconds"],
+        no_orphan_seats=row["no_orphan_seats"],
+        offer_nearest=row["offer_nearest"],
         plan_id=str(row["plan_id"]),
         sale_ends_at=row["sale_ends_at"],
         created_at=row["created_at"],

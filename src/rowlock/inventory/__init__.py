@@ -1,10 +1,12 @@
 """Who owns a seat: the inventory engine, its ledger and the proof. See README.md here."""
 
-from rowlock.inventory.choice import PARTY_MAX, Chart, Lack, NothingFits, PartyWish
+from rowlock.inventory.choice import PARTY_MAX, Chart, Lack, NothingFits, OrphansLeft, PartyWish, SeatWish
 from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.engine import SeatEngine
 from rowlock.inventory.exact import ChartShelf, ExactPictures
 from rowlock.inventory.model import (
+    Accept,
+    AcceptWord,
     BeginPayment,
     BeginWord,
     Block,
@@ -28,10 +30,13 @@ from rowlock.inventory.model import (
     UnblockWord,
 )
 from rowlock.inventory.replica import SeatPicture, SeatReplica
+from rowlock.inventory.rules import PickRules
 from rowlock.inventory.strategies import choose_strategy
 
 __all__ = [
     "PARTY_MAX",
+    "Accept",
+    "AcceptWord",
     "BeginPayment",
     "BeginWord",
     "Block",
@@ -51,7 +56,9 @@ __all__ = [
     "InventoryEngine",
     "Lack",
     "NothingFits",
+    "OrphansLeft",
     "PartyWish",
+    "PickRules",
     "Release",
     "ReleaseWord",
     "SeatChooser",
@@ -59,6 +66,7 @@ __all__ = [
     "SeatPicture",
     "SeatReplica",
     "SeatState",
+    "SeatWish",
     "SettlePayment",
     "SettleWord",
     "Unblock",

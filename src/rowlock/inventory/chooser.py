@@ -5,16 +5,24 @@ command of the flush chooses in order of arrival from the picture that makes; `h
 conditionally as any other hold; commit. Afterwards the pictures know nothing of it: they learn it from the ledger.
 """
 
+import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from rowlock.inventory.choice import NothingFits, seats_for_party
+from rowlock.inventory.choice import (
+    FreeSeats,
+    NothingFits,
+    PartyWish,
+    equivalent_seats,
+    judge_pick,
+    seats_for_party,
+)
 from rowlock.inventory.exact import ExactPicture, ExactPictures
 from rowlock.inventory.ledger import Change
 from rowlock.inventory.model import ChoiceOutcome, Choose, Hold, HoldOutcome, HoldWord
-from rowlock.inventory.store import SQL, hold_chosen_seats
+from rowlock.inventory.store import SQL, hold_chosen_seats, offer_substitutes
 from rowlock.kernel import limits
 from rowlock.kernel.clock import moment_of_us
 from rowlock.platform.postgres import Connection, Database
@@ -35,6 +43,8 @@ class _Event(msgspec.Struct, frozen=True, rename="camel"):
     epoch: int
     seq: int
     prices: tuple[int, ...]
+    no_orphan_seats: bool
+    offer_nearest: bool
     rows: tuple[tuple[Change, ...], ...] | None
 
 
@@ -60,9 +70,10 @@ class _OutdatedPicture(Exception):  # noqa: N818  a state of this process
 class SeatChooser:
     """Carries out choices; the engine sees to it that no two flushes of one event run at once in this process."""
 
-    def __init__(self, database: Database, pictures: ExactPictures, holds_max: int) -> None:
+    def __init__(self, database: Database, pictures: ExactPictures, *, seats_max: int, holds_max: int) -> None:
         self._database = database
         self._pictures = pictures
+        self._seats_max = seats_max
         self._holds_max = holds_max
 
     async def choose(self, commands: Sequence[Choose]) -> list[ChoiceOutcome]:
@@ -83,7 +94,7 @@ class SeatChooser:
     async def _step(self, commands: Sequence[Choose], pictures: Mapping[int, ExactPicture]) -> list[ChoiceOutcome]:
         async with self._database.hot.acquire() as connection, connection.transaction():
             scene = await self._begin(connection, commands, pictures)
-            flush = _Flush(pictures, scene)
+            flush = _Flush(pictures, scene, self._seats_max)
             try:
                 outcomes = [flush.outcome(*pair) for pair in zip(commands, scene.commands, strict=True)]
                 held = await hold_chosen_seats(connection, flush.holds, self._holds_max, moment_of_us(scene.now))
@@ -92,8 +103,21 @@ class SeatChooser:
             refused = [hold.event_id for hold, outcome in zip(flush.holds, held, strict=True) if not outcome.stands]
             if refused:
                 raise _OutdatedPicture(refused)
+            held = await self._offered(connection, flush, held, scene)
         granted = iter(held)
         return [next(granted) if outcome is None else outcome for outcome in outcomes]
+
+    async def _offered(
+        self, connection: Connection, flush: "_Flush", held: Sequence[HoldOutcome], scene: _Scene
+    ) -> list[HoldOutcome]:
+        """The holds, those in the place of other seats made offers."""
+        ends = iter(await offer_substitutes(connection, list(flush.wanted.values()), moment_of_us(scene.now)))
+        return [
+            msgspec.structs.replace(outcome, expires_at=next(ends), instead_of=flush.wanted[hold.booking_id].seat_nos)
+            if hold.booking_id in flush.wanted
+            else outcome
+            for hold, outcome in zip(flush.holds, held, strict=True)
+        ]
 
     async def _begin(
         self, connection: Connection, commands: Sequence[Choose], pictures: Mapping[int, ExactPicture]
@@ -127,11 +151,13 @@ class SeatChooser:
 class _Flush:
     """The choices of one flush: what one command is given, the next does not see."""
 
-    def __init__(self, pictures: Mapping[int, ExactPicture], scene: _Scene) -> None:
+    def __init__(self, pictures: Mapping[int, ExactPicture], scene: _Scene, seats_max: int) -> None:
         self._pictures = pictures
+        self._seats_max = seats_max
         self._events = {event.event_id: event for event in scene.events}
         self._chosen: Counter[int] = Counter()
         self.holds: list[Hold] = []
+        self.wanted: dict[uuid.UUID, Hold] = {}  # of the holds that stand in for other seats: what was wanted
 
     def outcome(self, command: Choose, standing: _Standing) -> ChoiceOutcome | None:
         """The command's refusal, or None when seats were found: they are the next of `holds`."""
@@ -140,13 +166,33 @@ class _Flush:
             return HoldOutcome(standing.word, on_sale_at=on_sale_at)
         event = self._events[command.event_id]
         seats = self._pictures[command.event_id].seats
-        found = seats_for_party(seats, event.prices, command.wish)
-        if isinstance(found, NothingFits):
-            return msgspec.structs.replace(found, seq=event.seq, ahead=self._chosen[command.event_id])
+        found = self._found(command, event, seats)
+        if not isinstance(found, tuple):
+            return found
         seats.take(found)
         self._chosen[command.event_id] += 1
         self.holds.append(Hold(command.booking_id, command.event_id, command.buyer, found))
         return None
+
+    def _found(self, command: Choose, event: _Event, seats: FreeSeats) -> tuple[int, ...] | ChoiceOutcome:
+        wish = command.wish
+        if isinstance(wish, PartyWish):
+            found = seats_for_party(seats, event.prices, wish)
+            if isinstance(found, NothingFits):
+                return msgspec.structs.replace(found, seq=event.seq, ahead=self._chosen[command.event_id])
+            return found
+        conflicts = tuple(seat_no for seat_no in wish.seat_nos if not seats.free[seat_no])
+        if not conflicts:
+            orphans = judge_pick(seats, wish.seat_nos, self._seats_max) if event.no_orphan_seats else None
+            return wish.seat_nos if orphans is None else orphans
+        if wish.nearest and event.offer_nearest:
+            equivalent = equivalent_seats(seats, wish.seat_nos, neatly=event.no_orphan_seats)
+            if equivalent is not None:
+                self.wanted[command.booking_id] = Hold(
+                    command.booking_id, command.event_id, command.buyer, wish.seat_nos
+                )
+                return equivalent
+        return HoldOutcome(HoldWord.SEAT_UNAVAILABLE, conflicts=conflicts)
 
     def give_back(self) -> None:
         """Put the pictures back to the ledger's word."""

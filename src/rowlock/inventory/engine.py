@@ -6,6 +6,8 @@ from typing import TypeVar
 from rowlock.inventory import store
 from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.model import (
+    Accept,
+    AcceptWord,
     BeginPayment,
     BeginWord,
     Block,
@@ -28,7 +30,7 @@ from rowlock.platform.batching import Kind, Lane
 from rowlock.platform.postgres import Database
 from rowlock.platform.postgres.pool import HOT_CONNECTIONS
 
-BookingCommand = TypeVar("BookingCommand", Extend, Release, BeginPayment, SettlePayment)
+BookingCommand = TypeVar("BookingCommand", Accept, Extend, Release, BeginPayment, SettlePayment)
 Word = TypeVar("Word")
 
 
@@ -52,6 +54,7 @@ class SeatEngine:
         self._lanes = [Lane(on_flush) for _ in range(HOT_CONNECTIONS)]
         self._hold = Kind[Hold, HoldOutcome]("hold", strategy.hold, lambda command: command.buyer)
         self._choose = Kind[Choose, ChoiceOutcome]("choose", self._choose_and_follow, lambda command: command.buyer)
+        self._accept = self._of_bookings("accept", store.accept_substitutes)
         self._extend = self._of_bookings("extend", store.extend_holds)
         self._release = self._of_bookings("release", store.release_bookings)
         self._begin = self._of_bookings("begin", store.begin_payments)
@@ -70,6 +73,10 @@ class SeatEngine:
     async def choose(self, command: Choose) -> ChoiceOutcome:
         """Choose seats and hold them."""
         return await self._lane(command.event_id).submit(self._choose, command)
+
+    async def accept(self, event_id: int, command: Accept) -> AcceptWord:
+        """Accept seats that were offered."""
+        return await self._lane(event_id).submit(self._accept, command)
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""

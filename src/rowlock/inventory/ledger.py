@@ -13,6 +13,8 @@ from rowlock.inventory.model import SeatState
 
 STATE_AFTER = {
     "hold": SeatState.HELD,
+    "offer": SeatState.HELD,
+    "accept": SeatState.HELD,
     "extend": SeatState.HELD,
     "pay": SeatState.HELD,
     "resume": SeatState.HELD,

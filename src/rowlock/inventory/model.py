@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from rowlock.inventory.choice.wishes import NothingFits, PartyWish
+from rowlock.inventory.choice.wishes import NothingFits, OrphansLeft, PartyWish, SeatWish
 
 
 class SeatState(IntEnum):
@@ -47,7 +47,10 @@ class HoldWord(StrEnum):
 
 
 class HoldOutcome(msgspec.Struct, frozen=True, gc=False):
-    """`seat_nos`, `tier_nos` and `prices` (all-in minor units) run in parallel and are empty unless held."""
+    """`seat_nos`, `tier_nos` and `prices` (all-in minor units) run in parallel and are empty unless held.
+
+    `instead_of` are the seats that were wanted when others are held in their place.
+    """
 
     word: HoldWord
     booking_no: int = 0
@@ -58,6 +61,7 @@ class HoldOutcome(msgspec.Struct, frozen=True, gc=False):
     prices: tuple[int, ...] = ()
     conflicts: tuple[int, ...] = ()
     on_sale_at: datetime | None = None
+    instead_of: tuple[int, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -71,11 +75,30 @@ class Choose(msgspec.Struct, frozen=True, gc=False):
     booking_id: uuid.UUID
     event_id: int
     buyer: str
-    wish: PartyWish
+    wish: PartyWish | SeatWish
 
 
-ChoiceOutcome = HoldOutcome | NothingFits
+ChoiceOutcome = HoldOutcome | NothingFits | OrphansLeft
 """The seats that were found and held, or why not."""
+
+
+class Accept(msgspec.Struct, frozen=True, gc=False):
+    """Keep the seats that stand in for those that were gone."""
+
+    booking_id: uuid.UUID
+    buyer: str
+
+
+class AcceptWord(StrEnum):
+    """What became of an acceptance. `NOT_OFFERED`: these are the seats that were asked for."""
+
+    ACCEPTED = "accepted"
+    REPLAYED = "replayed"
+    NOT_FOUND = "not_found"
+    HOLD_EXPIRED = "hold_expired"
+    PAYMENT_PENDING = "payment_pending"
+    BOOKING_CLOSED = "booking_closed"
+    NOT_OFFERED = "not_offered"
 
 
 class Extend(msgspec.Struct, frozen=True, gc=False):
@@ -215,6 +238,9 @@ class InventoryEngine(Protocol):
 
     async def choose(self, command: Choose) -> ChoiceOutcome:
         """Choose seats and hold them."""
+
+    async def accept(self, event_id: int, command: Accept) -> AcceptWord:
+        """Accept seats that were offered."""
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import asyncpg
 
 from rowlock.inventory.model import (
+    Accept,
+    AcceptWord,
     BeginPayment,
     BeginWord,
     Block,
@@ -26,6 +28,7 @@ from rowlock.inventory.model import (
     Unblock,
     UnblockWord,
 )
+from rowlock.kernel import limits
 from rowlock.platform.postgres import Connection, Database, load_queries
 from rowlock.platform.postgres.pool import rerun
 
@@ -74,6 +77,17 @@ async def hold_chosen_seats(
         return []
     rows = await connection.fetch(SQL["hold_chosen_seats"], *_hold_arguments(commands, holds_max), now)
     return [_hold_outcome(row) for row in rows]
+
+
+async def offer_substitutes(connection: Connection, wanted: Sequence[Hold], now: datetime) -> list[datetime]:
+    """Make holds of the same transaction offers; `wanted` has the seats they stand in for. Answers when each ends."""
+    if not wanted:
+        return []
+    bookings = [command.booking_id for command in wanted]
+    rows = await connection.fetch(
+        SQL["offer_substitutes"], bookings, *_seat_arguments(wanted), limits.SUBSTITUTE_SECONDS, now
+    )
+    return [row[0] for row in rows]
 
 
 def _hold_arguments(commands: Sequence[Hold], holds_max: int) -> tuple[object, ...]:
@@ -126,6 +140,12 @@ async def lease_terms(database: Database, bookings: Sequence[uuid.UUID]) -> list
     """The terms of bookings as they stand now; one that does not exist is left out."""
     rows = await rerun(lambda: database.hot.fetch(SQL["lease_terms"], bookings))
     return [LeaseTerms(*row) for row in rows]
+
+
+async def accept_substitutes(database: Database, commands: Sequence[Accept]) -> list[AcceptWord]:
+    """Carry out acceptances of distinct bookings."""
+    words = await _words(database, "accept_substitutes", commands, "booking_id", "buyer")
+    return [AcceptWord(word) for word in words]
 
 
 async def extend_holds(database: Database, commands: Sequence[Extend]) -> list[ExtendWord]:

@@ -80,7 +80,7 @@ class Replay:
         fault = _forbidden(seat, step, at_us)
         if fault:
             self.owner_faults.append(f"row {seq}: {step.kind} of seat {seat_no} for {step.booking_id}: {fault}")
-        if step.kind in {"hold", "extend", "resume", "pay"}:
+        if step.kind in {"hold", "offer", "accept", "extend", "resume", "pay"}:
             self.seats[seat_no] = Seat(SeatState.HELD, step.booking_id, step.expires_us)
         elif step.kind == "confirm":
             self.seats[seat_no] = Seat(SeatState.BOOKED, step.booking_id)
@@ -106,7 +106,7 @@ def _forbidden(seat: Seat, step: Change, at_us: int) -> str | None:
         return "a payment binds it"
     expired = seat.expires_us <= at_us
     match step.kind:
-        case "extend" | "pay":
+        case "offer" | "accept" | "extend" | "pay":
             return "the hold had expired" if expired else None
         case "expire":
             return None if expired else "the hold had not expired"

@@ -43,6 +43,9 @@ SNAPSHOT_AGE_SECONDS_MAX = 0.05
 SINCE_ROWS_MAX = 2_000
 """Ledger rows behind `?since=`; a client further behind takes a snapshot, which is smaller."""
 
+SUBSTITUTE_SECONDS = 60
+"""How long seats that stand in for taken ones are kept for the buyer to accept or drop."""
+
 CHOICE_ROWS_MAX = 2_000
 """Ledger rows that choosing catches up with under the event's lock; further behind, it reads the seats anew before."""
 

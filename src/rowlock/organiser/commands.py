@@ -102,6 +102,7 @@ class Organiser:
         assert isinstance(event_id, int)
         await _add_performers(connection, event_id, body)
         await _open_sale(connection, event_id, plan, terms)
+        await connection.execute(CATALOG["update_pick_rules"], event_id, body.no_orphan_seats, body.offer_nearest)
         await connection.execute(CATALOG["refresh_search_words"], event_id)
         return event_id
 
@@ -125,6 +126,9 @@ class Organiser:
                 CATALOG["update_sale"], event_id, hold_seconds, patch.on_sale_at is not msgspec.UNSET,
                 _moment("onSaleAt", _given(patch.on_sale_at)), starts_at, paused,
             )  # fmt: skip
+            await connection.execute(
+                CATALOG["update_pick_rules"], event_id, _given(patch.no_orphan_seats), _given(patch.offer_nearest)
+            )
             if patch.prices is not msgspec.UNSET:
                 await _change_prices(connection, event_id, patch.prices)
             await connection.execute(CATALOG["refresh_search_words"], event_id)

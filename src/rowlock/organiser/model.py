@@ -21,7 +21,11 @@ class VenueBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbi
 
 
 class EventBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """A new event. `prices` maps each category of the plan to its all-in price, e.g. `{"VIP": "95.00"}`."""
+    """A new event. `prices` maps each category of the plan to its all-in price, e.g. `{"VIP": "95.00"}`.
+
+    `no_orphan_seats`: refuse a pick that leaves a single seat behind. `offer_nearest`: offer the nearest equivalent of
+    seats that are gone to those who ask for it.
+    """
 
     name: Name
     starts_at: str
@@ -35,6 +39,8 @@ class EventBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbi
     genre: Annotated[str, msgspec.Meta(max_length=limits.NAME_CHARS_MAX)] = ""
     on_sale_at: str | None = None
     hold_seconds: int | None = None
+    no_orphan_seats: bool = False
+    offer_nearest: bool = True
 
 
 class EventPatch(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +56,8 @@ class EventPatch(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forb
     on_sale_at: str | msgspec.UnsetType | None = msgspec.UNSET
     hold_seconds: int | msgspec.UnsetType = msgspec.UNSET
     prices: dict[str, Amount] | msgspec.UnsetType = msgspec.UNSET
+    no_orphan_seats: bool | msgspec.UnsetType = msgspec.UNSET
+    offer_nearest: bool | msgspec.UnsetType = msgspec.UNSET
     sale_paused: bool | msgspec.UnsetType = msgspec.UNSET
     cancelled: bool | msgspec.UnsetType = msgspec.UNSET
 

@@ -3,6 +3,7 @@ SELECT e.id, e.name, e.description, e.genre, e.starts_at, e.timezone, e.currency
        e.created_at, e.updated_at,
        v.id AS venue_id, v.name AS venue_name, v.city, v.country,
        i.on_sale_at, i.sale_ends_at, i.sale_paused, i.available, i.seat_count, i.hold_seconds,
+       i.no_orphan_seats, i.offer_nearest,
        sale_status_v1(e.cancelled, i.sale_paused, i.available, i.on_sale_at, i.sale_ends_at, now()) AS status,
        (SELECT min(t.price_minor) FROM price_tiers t WHERE t.event_id = e.id) AS price_from,
        (SELECT array_agg(p.id::text || ' ' || p.name ORDER BY ep.position)
@@ -81,6 +82,11 @@ UPDATE event_inventory
 SET hold_seconds = coalesce($2, hold_seconds),
     on_sale_at = CASE WHEN $3 THEN $4 ELSE on_sale_at END,
     sale_ends_at = coalesce($5, sale_ends_at), sale_paused = coalesce($6, sale_paused)
+WHERE event_id = $1
+
+-- name: update_pick_rules
+UPDATE event_inventory
+SET no_orphan_seats = coalesce($2, no_orphan_seats), offer_nearest = coalesce($3, offer_nearest)
 WHERE event_id = $1
 
 -- name: update_tier_price

@@ -1,8 +1,25 @@
-"""Choosing seats for somebody: the best for a party. Pure: an exact picture in, seat numbers out."""
+"""Choosing seats for somebody: the best for a party, the nearest to those that are gone, and the orphan rule.
+
+Pure: an exact picture in, seat numbers out.
+"""
 
 from rowlock.inventory.choice.chart import Chart
 from rowlock.inventory.choice.choosing import seats_for_party
 from rowlock.inventory.choice.free import PARTY_MAX, FreeSeats
-from rowlock.inventory.choice.wishes import Lack, NothingFits, PartyWish
+from rowlock.inventory.choice.nearest import equivalent_seats
+from rowlock.inventory.choice.orphans import judge_pick
+from rowlock.inventory.choice.wishes import Lack, NothingFits, OrphansLeft, PartyWish, SeatWish
 
-__all__ = ["PARTY_MAX", "Chart", "FreeSeats", "Lack", "NothingFits", "PartyWish", "seats_for_party"]
+__all__ = [
+    "PARTY_MAX",
+    "Chart",
+    "FreeSeats",
+    "Lack",
+    "NothingFits",
+    "OrphansLeft",
+    "PartyWish",
+    "SeatWish",
+    "equivalent_seats",
+    "judge_pick",
+    "seats_for_party",
+]

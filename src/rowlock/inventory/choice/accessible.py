@@ -5,6 +5,7 @@ places first, then places for everybody.
 """
 
 from collections.abc import Iterator
+from math import dist
 
 from rowlock.inventory.choice.free import FreeSeats
 
@@ -44,6 +45,16 @@ class AccessiblePlaces:
             if found is not None:
                 return found
         return None
+
+    def nearest(self, wanted: range) -> range | None:
+        """As many places with as many for wheelchairs among them, whose middle is nearest to these."""
+        middle = self._free.chart.middle
+        accessible = sum(self._free.chart.accessible[wanted.start : wanted.stop])
+        if accessible == 0:
+            return None
+        windows = (window for stretch in self._stretches for window in self._windows(stretch, len(wanted), accessible))
+        target = middle(wanted[0], wanted[-1])
+        return min(windows, key=lambda window: dist(target, middle(window[0], window[-1])), default=None)
 
     def split(self, size: int, accessible: int) -> tuple[list[range], int] | None:
         """Groups around the wheelchair places of a party, the largest first, and how many are left without a seat.

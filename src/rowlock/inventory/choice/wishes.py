@@ -20,6 +20,20 @@ class PartyWish(msgspec.Struct, frozen=True, gc=False):
     together: bool = False
 
 
+class SeatWish(msgspec.Struct, frozen=True, gc=False):
+    """These very seats, all or none; `nearest`: the nearest equivalent when some of them are taken."""
+
+    seat_nos: tuple[int, ...]
+    nearest: bool = False
+
+
+class OrphansLeft(msgspec.Struct, frozen=True, gc=False):
+    """The single seats that a pick would leave behind, and picks of as many seats or more that would leave none."""
+
+    orphans: tuple[int, ...]
+    offers: tuple[tuple[int, ...], ...] = ()
+
+
 class Lack(StrEnum):
     """Why nothing fits, the first that holds."""
 

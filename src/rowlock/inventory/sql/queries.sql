@@ -24,6 +24,15 @@ SELECT begin_choice_v1($1, $2, $3, $4, $5, $6, $7, $8)
 SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
 FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7, $8)
 
+-- name: offer_substitutes
+SELECT expires_at FROM offer_substitutes_v1($1, $2, $3, $4, $5, $6)
+
+-- name: accept_substitutes
+SELECT outcome FROM accept_substitutes_v1($1, $2)
+
+-- name: no_orphan_events
+SELECT event_id FROM event_inventory WHERE no_orphan_seats AND sale_ends_at > clock_timestamp()
+
 -- name: exact_picture
 -- One statement, so seats and position are of one moment. Ends are microseconds since 1970, null while a payment binds.
 SELECT i.epoch, i.seq, s.states, s.held_nos, s.held_ends
