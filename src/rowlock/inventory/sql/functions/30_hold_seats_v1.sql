@@ -1,13 +1,14 @@
 -- Holds seats for many buyers at once: each command gets all its seats or none.
 --
 -- Arrays run in parallel, one element a command, in order of arrival; command i wants
--- p_seats[p_seat_from[i] : p_seat_to[i]], distinct numbers. Commands may want the same seat: first come, first served.
--- The caller sends at most one command a buyer in a call.
+-- p_seats[p_seat_from[i] : p_seat_to[i]], distinct numbers; the ranges lie one behind the other and fill p_seats.
+-- Commands may want the same seat: first come, first served. The caller sends at most one command a buyer in a call.
 --
 -- Locks, in this order: buyers (advisory, by hash), inventory rows (by event id), seats (by update, under the latter).
 -- Outcomes, by precedence: replayed (this booking id exists and is the buyer's: nothing is done twice), event_not_found,
 -- not_on_sale, unknown_seat, seat_unavailable (with the seats), too_many_holds, held.
 -- The database clock, read after the locks, is the only clock. p_now overrides it in tests.
+-- Every seat is looked at once and written once: what the look finds is kept in arrays beside p_seats.
 CREATE OR REPLACE FUNCTION hold_seats_v1(
     p_bookings uuid[], p_events bigint[], p_buyers text[], p_seat_from int[], p_seat_to int[], p_seats int[],
     p_holds_max int, p_now timestamptz DEFAULT NULL
@@ -21,10 +22,13 @@ AS $$
 DECLARE
     v_now timestamptz;
     v_stale uuid[];
+    v_states smallint[];    -- of p_seats, null for a seat that does not exist
+    v_tiers smallint[];
+    v_prices bigint[];
+    v_wanted bigint[];      -- event id and seat number in one number; seat numbers stay below 2**20
     v_outcomes text[];
     v_conflicts text[];
     v_winners int[];
-    v_contested boolean;
     v_written int;
     v_expected int;
 BEGIN
@@ -38,26 +42,37 @@ BEGIN
     v_now := coalesce(p_now, clock_timestamp());
 
     -- A hold whose time has passed counts as available at once: it is closed here if the sweeper has not come yet.
-    SELECT array_agg(DISTINCT s.booking_id) INTO v_stale
-    FROM unnest(p_events, p_seat_from, p_seat_to) AS c(event_id, seat_from, seat_to)
-    CROSS JOIN LATERAL unnest(p_seats[c.seat_from:c.seat_to]) AS w(seat_no)
-    JOIN seats s ON s.event_id = c.event_id AND s.seat_no = w.seat_no
-    WHERE s.state = 1 AND s.hold_expires_at <= v_now;
+    -- (No DISTINCT here: it would sort, and the arrays have to keep the order of p_seats.)
+    SELECT array_agg(CASE WHEN l.stale THEN 0 ELSE l.state END), array_agg(l.tier_no), array_agg(l.price_minor),
+           array_agg(l.booking_id) FILTER (WHERE l.stale), array_agg(l.wanted)
+    INTO v_states, v_tiers, v_prices, v_stale, v_wanted
+    FROM (
+        SELECT (c.event_id << 20) | n.seat_no AS wanted, s.state, s.tier_no, s.booking_id, t.price_minor,
+               s.state = 1 AND s.hold_expires_at <= v_now AS stale
+        FROM unnest(p_events, p_seat_from, p_seat_to) WITH ORDINALITY AS c(event_id, seat_from, seat_to, ord)
+        CROSS JOIN LATERAL unnest(p_seats[c.seat_from:c.seat_to]) WITH ORDINALITY AS n(seat_no, at)
+        LEFT JOIN seats s ON s.event_id = c.event_id AND s.seat_no = n.seat_no
+        LEFT JOIN price_tiers t ON t.event_id = c.event_id AND t.tier_no = s.tier_no
+        ORDER BY c.ord, n.at
+    ) l;
     IF v_stale IS NOT NULL THEN
-        PERFORM close_holds_v1(v_stale, 'EXPIRED', 'expire', v_now);
+        PERFORM close_holds_v1(ARRAY(SELECT DISTINCT b FROM unnest(v_stale) AS u(b)), 'EXPIRED', 'expire', v_now);
     END IF;
 
-    -- What each command meets on one consistent picture, before any of them is granted.
-    SELECT array_agg(j.outcome ORDER BY j.ord), array_agg(j.taken ORDER BY j.ord)
+    -- What each command meets on this one picture, before any of them is granted.
+    SELECT array_agg(j.outcome), array_agg(j.taken)
     INTO v_outcomes, v_conflicts
     FROM (
-        SELECT c.ord,
-               CASE WHEN b.id IS NOT NULL THEN CASE WHEN b.buyer = c.buyer THEN 'replayed' ELSE 'event_not_found' END
+        SELECT CASE WHEN b.id IS NOT NULL THEN CASE WHEN b.buyer = c.buyer THEN 'replayed' ELSE 'event_not_found' END
                     WHEN i.event_id IS NULL THEN 'event_not_found'
                     WHEN i.sale_paused OR v_now < i.on_sale_at OR v_now >= i.sale_ends_at THEN 'not_on_sale'
-                    WHEN w.known < c.seat_to - c.seat_from + 1 THEN 'unknown_seat'
+                    WHEN array_position(v_states[c.seat_from:c.seat_to], NULL) IS NOT NULL THEN 'unknown_seat'
                     WHEN w.taken <> '' THEN 'seat_unavailable'
-                    WHEN p_holds_max > 0 AND h.holds >= p_holds_max THEN 'too_many_holds'
+                    WHEN p_holds_max > 0 AND (
+                        SELECT count(*) FROM bookings a
+                        WHERE a.buyer = c.buyer AND a.status IN ('HOLD', 'PAYMENT_PENDING')
+                          AND (a.status = 'PAYMENT_PENDING' OR a.hold_expires_at > v_now)
+                    ) >= p_holds_max THEN 'too_many_holds'
                     ELSE 'held' END AS outcome,
                w.taken
         FROM unnest(p_bookings, p_events, p_buyers, p_seat_from, p_seat_to)
@@ -65,24 +80,14 @@ BEGIN
         LEFT JOIN bookings b ON b.id = c.booking_id
         LEFT JOIN event_inventory i ON i.event_id = c.event_id
         CROSS JOIN LATERAL (
-            SELECT count(s.seat_no) AS known,
-                   coalesce(string_agg(s.seat_no::text, ',') FILTER (WHERE s.state <> 0), '') AS taken
-            FROM unnest(p_seats[c.seat_from:c.seat_to]) AS n(seat_no)
-            JOIN seats s ON s.event_id = c.event_id AND s.seat_no = n.seat_no
+            SELECT coalesce(string_agg(p_seats[k.i]::text, ','), '') AS taken
+            FROM generate_series(c.seat_from, c.seat_to) AS k(i) WHERE v_states[k.i] <> 0
         ) w
-        CROSS JOIN LATERAL (
-            SELECT count(*) AS holds FROM bookings a
-            WHERE p_holds_max > 0 AND a.buyer = c.buyer AND a.status IN ('HOLD', 'PAYMENT_PENDING')
-              AND (a.status = 'PAYMENT_PENDING' OR a.hold_expires_at > v_now)
-        ) h
+        ORDER BY c.ord
     ) j;
 
     -- Commands that want the same seats are decided one after the other, in order of arrival.
-    SELECT count(*) > count(DISTINCT (c.event_id, n.seat_no)) INTO v_contested
-    FROM unnest(p_events, p_seat_from, p_seat_to, v_outcomes) AS c(event_id, seat_from, seat_to, outcome)
-    CROSS JOIN LATERAL unnest(p_seats[c.seat_from:c.seat_to]) AS n(seat_no)
-    WHERE c.outcome = 'held';
-    IF v_contested THEN
+    IF (SELECT count(*) > count(DISTINCT w) FROM unnest(v_wanted) AS u(w)) THEN
         SELECT d.outcomes, d.conflicts INTO v_outcomes, v_conflicts
         FROM first_come_first_served_v1(p_events, p_seat_from, p_seat_to, p_seats, v_outcomes, v_conflicts) d;
     END IF;
@@ -93,17 +98,12 @@ BEGIN
     IF v_winners IS NOT NULL THEN
         INSERT INTO bookings (id, event_id, buyer, seat_nos, tier_nos, prices, total,
                               held_at, hold_seconds, hold_expires_at)
-        SELECT p_bookings[k.i], p_events[k.i], p_buyers[k.i], q.seat_nos, q.tier_nos, q.prices, q.total,
+        SELECT p_bookings[k.i], p_events[k.i], p_buyers[k.i], p_seats[p_seat_from[k.i]:p_seat_to[k.i]],
+               v_tiers[p_seat_from[k.i]:p_seat_to[k.i]], v_prices[p_seat_from[k.i]:p_seat_to[k.i]],
+               (SELECT sum(p.price) FROM unnest(v_prices[p_seat_from[k.i]:p_seat_to[k.i]]) AS p(price)),
                v_now, e.hold_seconds, v_now + make_interval(secs => e.hold_seconds)
         FROM unnest(v_winners) AS k(i)
-        JOIN event_inventory e ON e.event_id = p_events[k.i]
-        CROSS JOIN LATERAL (
-            SELECT array_agg(s.seat_no ORDER BY n.at) AS seat_nos, array_agg(s.tier_no ORDER BY n.at) AS tier_nos,
-                   array_agg(t.price_minor ORDER BY n.at) AS prices, sum(t.price_minor)::bigint AS total
-            FROM unnest(p_seats[p_seat_from[k.i]:p_seat_to[k.i]]) WITH ORDINALITY AS n(seat_no, at)
-            JOIN seats s ON s.event_id = p_events[k.i] AND s.seat_no = n.seat_no
-            JOIN price_tiers t ON t.event_id = p_events[k.i] AND t.tier_no = s.tier_no
-        ) q;
+        JOIN event_inventory e ON e.event_id = p_events[k.i];
 
         UPDATE seats s
         SET state = 1, booking_id = f.booking_id, hold_expires_at = f.expires_at, version = s.version + 1
