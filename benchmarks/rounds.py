@@ -45,7 +45,7 @@ def measure_rounds(running: Installation, count: int, seconds: float, tell: Call
     """Interleaved rounds, each on an event of its own with nothing sold; every hold is somebody else's."""
     like, seat_ids = running.stadium()
     organiser = running.tokens("organiser", 1)[0]
-    baseline = Baseline(running)
+    baseline = Baseline(running.servers, running.data)
     rounds = []
     for number in range(count):
         people = running.tokens("buyer", len(seat_ids) // SEATS_PER_HOLD)

@@ -17,6 +17,7 @@ DECLARE
     v_changed int[];
     v_unchanged int[];
     v_seats int[];
+    v_seat_from int[];
     v_seat_to int[];
 BEGIN
     IF p_holds_max > 0 THEN
@@ -32,14 +33,15 @@ BEGIN
     WHERE s.version <> n.version;  -- guard: only a seat that nobody touched since it was read
     v_unchanged := ARRAY(SELECT i FROM generate_subscripts(p_events, 1) AS g(i) WHERE i <> ALL (v_changed) ORDER BY i);
 
+    -- The seats of the unchanged commands, one command behind the other.
     v_seats := ARRAY(
-        SELECT n.seat_no
-        FROM unnest(v_unchanged) WITH ORDINALITY AS k(i, at)
-        CROSS JOIN LATERAL unnest(p_seats[p_seat_from[k.i]:p_seat_to[k.i]]) WITH ORDINALITY AS n(seat_no, place)
-        ORDER BY k.at, n.place);
-    v_seat_to := ARRAY(
-        SELECT sum(p_seat_to[k.i] - p_seat_from[k.i] + 1) OVER (ORDER BY k.at)::int
-        FROM unnest(v_unchanged) WITH ORDINALITY AS k(i, at) ORDER BY k.at);
+        SELECT p_seats[s.i] FROM unnest(v_unchanged) WITH ORDINALITY AS k(i, at)
+        CROSS JOIN LATERAL generate_series(p_seat_from[k.i], p_seat_to[k.i]) AS s(i) ORDER BY k.at, s.i);
+    SELECT array_agg(u.seat_to - u.seats + 1 ORDER BY u.at), array_agg(u.seat_to ORDER BY u.at)
+    INTO v_seat_from, v_seat_to
+    FROM (SELECT k.at, p_seat_to[k.i] - p_seat_from[k.i] + 1 AS seats,
+                 (sum(p_seat_to[k.i] - p_seat_from[k.i] + 1) OVER (ORDER BY k.at))::int AS seat_to
+          FROM unnest(v_unchanged) WITH ORDINALITY AS k(i, at)) u;
 
     RETURN QUERY
     SELECT v_unchanged[h.ord], h.outcome, h.booking_no, h.held_at, h.expires_at, h.seat_nos, h.tier_nos, h.prices,
@@ -48,7 +50,7 @@ BEGIN
         ARRAY(SELECT p_bookings[i] FROM unnest(v_unchanged) AS k(i)),
         ARRAY(SELECT p_events[i] FROM unnest(v_unchanged) AS k(i)),
         ARRAY(SELECT p_buyers[i] FROM unnest(v_unchanged) AS k(i)),
-        1 || ARRAY(SELECT t + 1 FROM unnest(v_seat_to[:cardinality(v_seat_to) - 1]) AS u(t)), v_seat_to, v_seats, p_holds_max, p_now) h
+        v_seat_from, v_seat_to, v_seats, p_holds_max, p_now) h
     WHERE cardinality(v_unchanged) > 0
     UNION ALL
     SELECT c.ord, 'seat_changed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM unnest(v_changed) AS c(ord)
