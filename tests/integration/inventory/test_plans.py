@@ -18,6 +18,10 @@ READS_PER_SEAT_MAX = 8
 SEATS_READ = """
 SELECT sum(seq_tup_read + idx_tup_fetch)::int AS seats FROM pg_stat_xact_user_tables WHERE relname LIKE 'seats_p%'
 """
+HOT_UPDATES = """
+SELECT sum(n_tup_upd)::int AS updates, sum(n_tup_hot_upd)::int AS hot
+FROM pg_stat_xact_user_tables WHERE relname LIKE 'seats_p%'
+"""
 HOLD_LONG_AGO = "SELECT outcome FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7, $8)"
 
 
@@ -125,3 +129,24 @@ async def test_a_function_reads_the_seats_it_is_about_and_no_others(
         assert 0 < await seats_read(big, connection, call) <= PARTIES * PARTY * READS_PER_SEAT_MAX
         await connection.execute("DISCARD PLANS")
         assert 0 < await seats_read(big, connection, call) <= PARTIES * PARTY * READS_PER_SEAT_MAX
+
+
+async def test_every_held_seat_stays_on_its_page_and_touches_no_index(database: Database) -> None:
+    """All seats of a house in one transaction, so that no vacuuming of old versions helps."""
+    house = await House.open(database, small_plan(rows=50, seats_per_row=100))
+    holds = range(5_000 // PARTY)
+    bookings = [new_booking_id() for _ in holds]
+    starts, ends = [1 + PARTY * n for n in holds], [PARTY + PARTY * n for n in holds]
+    everything = (
+        bookings,
+        [house.event_id] * len(holds),
+        [str(one) for one in bookings],
+        starts,
+        ends,
+        [*range(5_000)],
+    )
+    async with database.hot.acquire() as connection, connection.transaction():
+        await connection.fetch(SQL["hold_seats"], *everything, 0)
+        row = await connection.fetchrow(HOT_UPDATES)
+    assert row is not None
+    assert (row["updates"], row["hot"]) == (5_000, 5_000)

@@ -113,7 +113,12 @@ def _keep_call(terms: Sequence[LeaseTerms]) -> Call:
 
 
 def _keys(bookings: Sequence[Hold] | Sequence[LeaseTerms]) -> list[str]:
-    return [f"lease:{{{booking.event_id}}}:{seat_no}" for booking in bookings for seat_no in booking.seat_nos]
+    return [lease_key(booking.event_id, seat_no) for booking in bookings for seat_no in booking.seat_nos]
+
+
+def lease_key(event_id: int, seat_no: int) -> str:
+    """Where a seat's lease is kept; the braces put all seats of an event into one slot of a cluster."""
+    return f"lease:{{{event_id}}}:{seat_no}"
 
 
 def _by_event(event_ids: Sequence[int]) -> list[list[int]]:
