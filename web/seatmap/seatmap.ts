@@ -89,6 +89,7 @@ export class SeatMap implements Intents {
   private flight: Flight | null = null;
   private theme: MapTheme;
   private mine: readonly number[] = [];
+  private warned: readonly number[] = [];
   private pointer: Point | null = null;
   private hovered = -1;
   private hoveredSection = -1;
@@ -165,6 +166,12 @@ export class SeatMap implements Intents {
 
   setMine(seatNos: readonly number[]): void {
     this.mine = [...seatNos];
+    this.schedule("overlay");
+  }
+
+  /** Seats that the visitor's choice would leave alone. */
+  setWarned(seatNos: readonly number[]): void {
+    this.warned = [...seatNos];
     this.schedule("overlay");
   }
 
@@ -399,8 +406,8 @@ export class SeatMap implements Intents {
   private drawOverlay(): void {
     const context = this.parts.overlay.getContext("2d")!;
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
-    const { mine, hovered, focused } = this;
-    const state = { mine, hovered, focused, section: this.hoveredSection };
+    const { mine, warned, hovered, focused } = this;
+    const state = { mine, warned, hovered, focused, section: this.hoveredSection };
     paintOverlay(context, this.plan, this.looks, this.theme, this.camera, this.view, state);
   }
 }

@@ -19,6 +19,8 @@ export interface Booking {
   expiresIn?: number;
   extensionsLeft?: number;
   tickets?: { ticketId: string; seatId: string }[];
+  /** These seats are kept in the place of those asked for, to accept or drop. */
+  substitute?: { for: string[]; acceptBy: string; acceptIn: number };
 }
 
 export interface PaymentPending {
@@ -36,6 +38,8 @@ export interface EventDetail {
   status: "scheduled" | "on_sale" | "sold_out" | "paused" | "ended" | "cancelled";
   tiers: { id: string; name: string; price: Money; fees: Money; total: number; available: number }[];
   holdSeconds: number;
+  noOrphanSeats: boolean;
+  offerNearest: boolean;
   seatCount: number;
 }
 

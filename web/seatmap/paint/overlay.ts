@@ -8,6 +8,8 @@ import { tracePoints } from "./venue";
 
 export interface OverlayState {
   readonly mine: readonly number[];
+  /** Seats that the choice would leave alone. */
+  readonly warned: readonly number[];
   /** Seat under the pointer, or -1. */
   readonly hovered: number;
   /** Seat with the keyboard's focus, or -1. */
@@ -31,6 +33,9 @@ export function paintOverlay(
   const radius = (plan.pitch * SEAT_FILL * camera.scale) / 2;
   const at = (n: number) => toScreen(camera, view, [plan.x[n], plan.y[n]]);
   for (const n of state.mine) paintMine(context, theme, looks[plan.category[n]], at(n), Math.max(radius * 1.08, 5));
+  context.setLineDash([4, 3]);
+  for (const n of state.warned) ring(context, looks[plan.category[n]], at(n), radius + 1, theme.ink, 2);
+  context.setLineDash([]);
   if (state.hovered >= 0) ring(context, looks[plan.category[state.hovered]], at(state.hovered), radius, theme.ink, 1.5);
   if (state.focused >= 0) ring(context, looks[plan.category[state.focused]], at(state.focused), radius + 1.5, theme.accent, 3);
 }

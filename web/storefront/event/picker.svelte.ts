@@ -6,6 +6,7 @@ import { beginSession, hasSession, newKey, Refusal, write } from "../api";
 import { explain } from "../refusals";
 import type { Money, Words } from "../words";
 import { sum } from "../words";
+import { OrphanRule } from "./orphans";
 
 export const SEATS_PER_BOOKING_MAX = 10;
 
@@ -13,6 +14,8 @@ export const SEATS_PER_BOOKING_MAX = 10;
 export class SeatPicker {
   /** seatNos in the order they were chosen. */
   chosen = $state.raw<readonly number[]>([]);
+  /** Free seats that the choice would leave alone where the event forbids it. */
+  orphans = $state.raw<readonly number[]>([]);
   /** What happened to the choice; stays until the next choice. */
   notice = $state("");
   /** Said to screen readers only. */
@@ -24,6 +27,7 @@ export class SeatPicker {
   version = $state(0);
   private readonly prices: readonly (Money | undefined)[];
   private readonly held: readonly number[];
+  private readonly rule: OrphanRule | null;
   private attempt = { seats: "", key: "" };
 
   constructor(
@@ -38,6 +42,7 @@ export class SeatPicker {
     const ids = holds.flatMap((hold) => hold.seats.map((seat) => seat.id));
     this.held = ids.map((id) => seatNoOf(plan, id)).filter((seatNo) => seatNo >= 0);
     map.setMine(this.held);
+    this.rule = event.noOrphanSeats ? new OrphanRule(plan, map.states.status) : null;
   }
 
   get total(): Money {
@@ -120,6 +125,21 @@ export class SeatPicker {
   private choose(seatNos: readonly number[]): void {
     this.chosen = seatNos;
     this.map.setMine([...this.held, ...seatNos]);
+    this.judge();
+  }
+
+  /** Tells before the click what the server would refuse. */
+  private judge(): void {
+    this.orphans = this.rule?.orphans(this.chosen) ?? [];
+    this.map.setWarned(this.orphans);
+  }
+
+  get orphansFit(): boolean {
+    return this.chosen.length + this.orphans.length <= SEATS_PER_BOOKING_MAX;
+  }
+
+  takeOrphans(): void {
+    if (this.orphansFit) this.choose([...this.chosen, ...this.orphans]);
   }
 
   // ---- the sale goes on around the visitor ----
@@ -137,7 +157,9 @@ export class SeatPicker {
 
   private afterChange(): void {
     this.version++;
-    if (!this.holding) this.lose(this.chosen.filter((seatNo) => this.map.states.status[seatNo] !== AVAILABLE));
+    if (this.holding) return;
+    this.lose(this.chosen.filter((seatNo) => this.map.states.status[seatNo] !== AVAILABLE));
+    this.judge();
   }
 
   /** These seats went to somebody else: they leave the choice, the rest stays. */
@@ -148,7 +170,10 @@ export class SeatPicker {
     this.notice = this.words.say(this.chosen.length > 0 ? "race.lost" : "race.lost_all", values);
   }
 
-  /** Asks for the chosen seats, all or nothing. Answers the hold, or null after saying why there is none. */
+  /**
+   * Asks for the chosen seats, all or nothing. Answers the hold, which may be an offer of others in their place (then the
+   * choice rests until `resume`), or null after saying why there is none.
+   */
   async hold(): Promise<Booking | null> {
     const seatIds = this.chosen.map((seatNo) => seatIdOf(this.plan, seatNo));
     const seats = seatIds.join();
@@ -156,13 +181,21 @@ export class SeatPicker {
     this.holding = true;
     this.notice = "";
     try {
-      const body = { eventId: this.event.id, seatIds };
+      const body = { eventId: this.event.id, seatIds, onConflict: "nearest" };
       return await write<Booking>("POST", "/bookings/reserve", body, this.attempt.key);
     } catch (refusal) {
       this.holding = false;
       this.refused(refusal);
       return null;
     }
+  }
+
+  /** The visitor chooses on after an offer: the news says what is left of the choice. */
+  resume(notice: string): void {
+    this.attempt = { seats: "", key: "" };
+    this.holding = false;
+    this.notice = notice;
+    this.onRace();
   }
 
   private refused(refusal: unknown): void {

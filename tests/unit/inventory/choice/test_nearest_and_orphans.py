@@ -1,9 +1,12 @@
 """The nearest equivalent and the orphan rule, against everything that could have been offered."""
 
+import json
 import math
 import random
 from collections.abc import Sequence
+from pathlib import Path
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.unit.inventory.choice.oracle import Oracle
@@ -13,6 +16,7 @@ from rowlock.inventory.choice import Chart, FreeSeats, equivalent_seats, judge_p
 from rowlock.seating import SeatingPlan
 
 House = tuple[SeatingPlan, list[bool]]
+VECTORS = Path(__file__).parents[3] / "vectors" / "orphan_rule.json"
 
 
 def halfway(oracle: Oracle, seat_nos: Sequence[int]) -> tuple[float, float]:
@@ -115,6 +119,15 @@ def test_the_rule_is_relaxed_when_that_size_cannot_sit_neatly_anywhere_in_the_ti
         ["S1-1-3"], ["S1-1-1", "S1-1-2", "S1-1-3"], ["S1-2-1", "S1-2-2"],
     ]  # fmt: skip
     assert judged(plan_of(("sss", "bb")), "", "S1-1-1 S1-1-2") is None
+
+
+@pytest.mark.parametrize("vector", json.loads(VECTORS.read_text("utf-8")), ids=lambda vector: "/".join(vector["rows"]))
+def test_the_rule_says_what_the_browser_is_told(vector: dict[str, list[int]]) -> None:
+    """The same vectors hold the storefront's copy of the rule: web/storefront/event/orphans.test.ts."""
+    plan = plan_of(tuple(map(str, vector["rows"])), stage=False)
+    free = FreeSeats(Chart(plan), [seat_no not in vector["sold"] for seat_no in range(plan.capacity)])
+    verdict = judge_pick(free, vector["picked"], 10)
+    assert list(verdict.orphans if verdict else ()) == vector["orphans"]
 
 
 def test_aisles_prices_and_wheelchair_places_end_a_row_of_neighbours() -> None:

@@ -1,0 +1,104 @@
+"""Coming too late and being offered the next seats; leaving a seat alone and being told before the click."""
+
+import re
+import subprocess
+import sys
+import uuid
+
+import httpx
+from playwright.async_api import Locator, expect
+from tests.e2e.conftest import Shop
+from tests.e2e.test_access import violations
+from tests.e2e.test_purchase import lost_on_the_way
+from tests.e2e.visitor import STADIUM_SHOW, Arrivals, Visitor
+
+SECTION = "Field Box 35"
+
+
+async def too_late(arrivals: Arrivals, row: str) -> tuple[Visitor, Locator]:
+    """A visitor who asks for three seats of which the second just went, and the dialog that answers."""
+    first, second = await arrivals.visitor(), await arrivals.visitor()
+    for visitor, numbers in ((first, [2]), (second, [1, 2, 3])):
+        await visitor.go_to(STADIUM_SHOW)
+        await visitor.open_section(SECTION)
+        for number in numbers:
+            await visitor.seat(SECTION, row, number).click()
+    # Deaf to the news: the second visitor learns it from the answer, not from the map.
+    await second.page.route("**/seats?since=*", lost_on_the_way)
+    await first.hold()
+    await second.page.get_by_role("button", name="Hold seats").click()
+    dialog = second.page.get_by_role("dialog", name="Those seats just went")
+    await expect(dialog).to_be_visible()
+    return second, dialog
+
+
+async def test_the_offer_is_read_and_taken_with_the_keyboard(arrivals: Arrivals) -> None:
+    late, dialog = await too_late(arrivals, "D")
+    await expect(dialog).to_have_accessible_description(
+        re.compile(rf"nearest 3 at the same price for you: {SECTION}, Row")
+    )
+    await expect(dialog.get_by_role("timer")).to_have_text(re.compile(r"^(1:00|0:\d\d)$"))
+    keep = dialog.get_by_role("button", name="Take these seats")
+    await expect(keep).to_be_focused()
+    assert await violations(late.page) == []
+    await late.page.keyboard.press("Enter")
+    await late.page.wait_for_url("**/bookings/*")
+    await expect(late.countdown).to_have_text(re.compile(r"^4:\d\d$"))
+    await expect(late.page.locator(".lines li")).to_have_count(3)
+    await late.pay()
+    await late.booked()
+
+
+async def test_escape_drops_the_offer_and_the_choice_goes_on(arrivals: Arrivals) -> None:
+    late, dialog = await too_late(arrivals, "F")
+    await late.page.unroute("**/seats?since=*")
+    await late.page.keyboard.press("Escape")
+    await expect(dialog).to_be_hidden()
+    await expect(late.page.get_by_text("just went")).to_contain_text(f"{SECTION}, Row F, Seat 2")
+    await expect(late.basket).to_have_count(2)
+    await late.hold()
+
+
+def event_without_orphans(shop: Shop) -> str:
+    """An event of an organiser who lets nobody leave a single seat, on the plan of a theatre; its id."""
+    command = [
+        sys.executable,
+        "-m",
+        "rowlock",
+        "token",
+        "--role",
+        "organiser",
+        "--count",
+        "1",
+        "--data",
+        str(shop.data),
+    ]
+    token = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    with httpx.Client(base_url=f"{shop.url}/api/v1", headers={"Authorization": f"Bearer {token}"}) as organiser:
+        rows = [{"label": "A", "seats": [{"number": str(n), "x": n, "y": 2, "category": "Seat"} for n in range(1, 9)]}]
+        plan = {
+            "format": "rowlock-plan/1", "name": f"Row of eight {uuid.uuid4()}", "width": 10, "height": 4,
+            "categories": [{"name": "Seat"}], "sections": [{"id": "S", "name": "Stalls", "rows": rows}],
+        }  # fmt: skip
+        plan_id = organiser.post("/plans", json=plan).raise_for_status().json()["id"]
+        event = {
+            "name": "No seat alone", "startsAt": "2030-05-01T20:00:00Z", "planId": plan_id,
+            "prices": {"Seat": "20.00"}, "noOrphanSeats": True,
+        }  # fmt: skip
+        return str(organiser.post("/events", json=event).raise_for_status().json()["id"])
+
+
+async def test_a_seat_left_alone_is_told_before_the_click(arrivals: Arrivals, shop: Shop) -> None:
+    visitor = await arrivals.visitor()
+    await visitor.page.goto(f"/events/{event_without_orphans(shop)}")
+    await visitor.map_drawn()
+    await visitor.open_section("Stalls")
+    await visitor.seat("Stalls", "A", 2).click()
+    hint = visitor.page.get_by_role("status").filter(has_text="left alone")
+    await expect(hint).to_contain_text("Stalls, Row A, Seat 1 would be left alone")
+    assert await violations(visitor.page) == []
+    await hint.get_by_role("button", name="Add that seat").click()
+    await expect(visitor.basket).to_have_count(2)
+    await expect(hint).to_be_hidden()
+    await visitor.hold()
+    await expect(visitor.page.locator(".lines li")).to_have_count(2)
