@@ -12,16 +12,20 @@ from tests.faults.blows import BLOWS
 from tests.faults.installation import Installation, up
 from tests.faults.rounds import Arena, Score, Struck
 from tests.history.calls import write_calls
+from tests.house import STRATEGIES
+
+from rowlock.settings import HoldStrategyName
 
 
 @click.command()
 @click.option("--kills", default=500, show_default=True, help="Go on until so many processes were killed.")
 @click.option("--seed", type=int, help="Begin with this round's seed; else a seed is drawn and printed.")
 @click.option("--workers", default=2, show_default=True, help="Processes of the api role.")
-def main(kills: int, seed: int | None, workers: int) -> None:
+@click.option("--strategy", type=click.Choice(STRATEGIES), default="row-lock", show_default=True)
+def main(kills: int, seed: int | None, workers: int, strategy: HoldStrategyName) -> None:
     """Sell, strike, judge; exit 1 at the first round that cannot be explained."""
     seed = random.SystemRandom().randrange(10**9) if seed is None else seed
-    with tempfile.TemporaryDirectory(prefix="rowlock-faults-") as folder, up(Path(folder), workers) as shop:
+    with tempfile.TemporaryDirectory(prefix="rowlock-faults-") as folder, up(Path(folder), workers, strategy) as shop:
         scores = asyncio.run(_rounds(shop, kills, seed))
         click.echo(_table([struck for score in scores for struck in score.struck]))
         click.echo(shop.rowlock("verify").splitlines()[-1])

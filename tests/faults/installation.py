@@ -14,6 +14,7 @@ import psutil
 
 from rowlock.platform.embedded import Servers, running
 from rowlock.seating import SeatingPlan, write_plan
+from rowlock.settings import HoldStrategyName
 
 ROWLOCK = (sys.executable, "-m", "rowlock")
 STOP_SECONDS = 10.0
@@ -84,13 +85,14 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def up(folder: Path, workers: int = 1) -> Iterator[Installation]:
+def up(folder: Path, workers: int = 1, strategy: HoldStrategyName = "row-lock") -> Iterator[Installation]:
     """Run `rowlock up` for the time of the block, its data and what it says to us in `folder`."""
     data = folder / "data"
+    variables = environment() | {"ROWLOCK_HOLD_STRATEGY": strategy}
     command = [*ROWLOCK, "up", "--port", "0", "--workers", str(workers), "--data", str(data)]
     with (
         (folder / "up.log").open("a") as said,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, env=environment()) as process,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, env=variables) as process,
     ):
         try:
             assert process.stdout is not None
