@@ -18,7 +18,7 @@ from rowlock.inventory import (
     SeatEngine,
     choose_strategy,
 )
-from rowlock.inventory.verify import Finding, verify_events
+from rowlock.inventory.proof import Finding, verify_events
 from rowlock.kernel.ids import new_booking_id
 from rowlock.organiser import EventBody, Organiser, VenueBody
 from rowlock.platform.postgres import Database

@@ -109,4 +109,4 @@ async def test_the_proof_sees_a_forged_block(house: House, statement: str) -> No
     await house.engine().block(block_of(house, 3, 4))
     assert await house.broken() == []
     await house.database.cold.execute(statement)
-    assert [finding.check for finding in await house.broken()] == ["every blocked seat says who blocked it and why"]
+    assert [finding.invariant for finding in await house.broken()] == ["I6"]

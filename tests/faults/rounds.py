@@ -22,7 +22,7 @@ from tests.history.checker import Terms, faults
 from tests.house import PRICES, small_plan
 
 from rowlock.identity import TokenSigner, open_signer
-from rowlock.inventory.verify import verify_events
+from rowlock.inventory.proof import verify_events
 from rowlock.platform.postgres import open_database
 from rowlock.seating import write_plan
 

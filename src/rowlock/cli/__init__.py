@@ -6,8 +6,9 @@ from rowlock import __version__
 from rowlock.cli import blocks  # noqa: F401  it adds its verbs to `event`
 from rowlock.cli.events import event
 from rowlock.cli.plans import plan
+from rowlock.cli.proof import ledger, verify
 from rowlock.cli.roles import api, check, migrate_verb, up, worker
-from rowlock.cli.sales import token, verify
+from rowlock.cli.sales import token
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,5 +17,5 @@ def main() -> None:
     """Reserved-seat ticketing that survives the on-sale."""
 
 
-for verb in (up, api, worker, migrate_verb, check, plan, event, token, verify):
+for verb in (up, api, worker, migrate_verb, check, plan, event, token, verify, ledger):
     main.add_command(verb)

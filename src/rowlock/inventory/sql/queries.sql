@@ -93,25 +93,59 @@ SELECT hold_seconds, on_sale_at, sale_ends_at, sale_paused, seat_count, availabl
 FROM event_inventory WHERE event_id = $1
 
 -- name: verify_events
-SELECT event_id FROM event_inventory WHERE $1::bigint IS NULL OR event_id = $1 ORDER BY event_id
+SELECT event_id, seq FROM event_inventory WHERE $1::bigint IS NULL OR event_id = $1 ORDER BY event_id
 
 -- name: verify_inventory
 SELECT i.epoch, i.seq, i.head_hash, i.seat_count, i.available, i.held, i.booked, i.blocked,
-       p.seat_count AS plan_seats,
-       sha256(convert_to(concat_ws('|', i.event_id, i.epoch, (
-           SELECT string_agg(s.tier_no::text, ',' ORDER BY s.seat_no) FROM seats s WHERE s.event_id = i.event_id
-       )), 'UTF8')) AS first_hash
+       p.seat_count AS plan_seats, clock_timestamp() AS looked_at
 FROM event_inventory i JOIN events e ON e.id = i.event_id JOIN seating_plans p ON p.id = e.plan_id
 WHERE i.event_id = $1
 
 -- name: verify_ledger
-SELECT seq, at, changes, prev_hash, hash FROM seat_ledger WHERE event_id = $1 ORDER BY seq
+SELECT seq, (extract(epoch FROM at) * 1000000)::bigint AS at_us, changes, prev_hash, hash
+FROM seat_ledger WHERE event_id = $1 ORDER BY seq
 
 -- name: verify_seats
-SELECT seat_no, state, booking_id::text AS booking_id, hold_expires_at FROM seats WHERE event_id = $1 ORDER BY seat_no
+-- The end of a hold in microseconds, -1 while a payment binds it.
+SELECT seat_no, tier_no, state, booking_id::text AS booking_id, version,
+       CASE WHEN hold_expires_at = 'infinity' THEN -1
+            ELSE (extract(epoch FROM hold_expires_at) * 1000000)::bigint END AS expires_us
+FROM seats WHERE event_id = $1 ORDER BY seat_no
 
 -- name: verify_bookings
-SELECT id::text AS id, status, seat_nos, prices, total, hold_expires_at FROM bookings WHERE event_id = $1
+-- Bookings that the ledger tells of, with the payment that holds or paid each and all that were captured for it.
+SELECT b.id::text AS id, b.no, b.event_id, b.buyer, b.status, b.seat_nos, b.tier_nos, b.prices, b.total,
+       (extract(epoch FROM b.held_at) * 1000000)::bigint AS held_at, b.hold_seconds,
+       (extract(epoch FROM b.hold_expires_at) * 1000000)::bigint AS hold_expires_at, b.extensions, b.extension_key,
+       b.payment_id::text AS payment_id, (extract(epoch FROM b.closed_at) * 1000000)::bigint AS closed_at,
+       p.phase, p.amount,
+       ARRAY(SELECT c.id::text FROM payments c WHERE c.booking_id = b.id AND c.phase = 'captured') AS captured
+FROM bookings b LEFT JOIN payments p ON p.id = b.payment_id AND p.booking_id = b.id
+WHERE b.id = ANY ($1)
 
 -- name: verify_blocks
-SELECT seat_no, block_id::text AS block_id, kind, reason, blocked_by FROM seat_blocks WHERE event_id = $1
+SELECT seat_no, block_id::text AS block_id, kind, reason, blocked_by,
+       (extract(epoch FROM blocked_at) * 1000000)::bigint AS blocked_at
+FROM seat_blocks WHERE event_id = $1
+
+-- name: verify_booking_counts
+SELECT event_id, count(*) AS bookings FROM bookings WHERE event_id = ANY ($1) GROUP BY event_id
+
+-- name: verify_kept_answers
+-- Answers kept under idempotency keys that tell of a booking, beside that booking.
+SELECT a.owner, a.key, a.headers, a.answer::text AS answer, b.id, b.buyer, b.event_id, b.status
+FROM (
+    SELECT owner, key, headers,
+           CASE WHEN status IN (200, 201) THEN convert_from(body, 'UTF8')::jsonb END AS answer
+    FROM idempotency_keys
+) a
+LEFT JOIN bookings b ON b.id = (a.answer ->> 'bookingId')::uuid
+WHERE a.answer ? 'bookingId' AND ($1::bigint IS NULL OR (a.answer ->> 'eventId')::bigint = $1)
+
+-- name: add_first_certificate_key
+INSERT INTO certificate_keys (id, secret)
+SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM certificate_keys)
+ON CONFLICT DO NOTHING
+
+-- name: first_certificate_key
+SELECT secret FROM certificate_keys ORDER BY created_at, id LIMIT 1

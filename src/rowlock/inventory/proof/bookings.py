@@ -1,0 +1,86 @@
+"""Every booking of the ledger against its row and its payments."""
+
+import asyncpg
+
+from rowlock.inventory.proof.facts import SECOND_US, BookingFacts, short_hash, terms_hash
+from rowlock.inventory.proof.findings import Faults
+from rowlock.inventory.store import SQL
+from rowlock.platform.postgres import Connection
+
+PAID_PHASES = {"authorised", "captured"}
+"""A confirmed booking is captured as soon as its seats are booked; in between, it is only authorised."""
+OPEN_PHASES = {"authorising", "challenged", "authorised"}
+"""The provider is asked about these until they have an outcome."""
+RECONCILED_AFTER_SECONDS = 60
+"""How long after its hold's end a booking may wait for a payment that came to nothing; the reconciler needs seconds."""
+
+
+class BookingCheck:
+    """Looks bookings up by id, as many at a time as are handed in, and keeps only the faults."""
+
+    def __init__(self, connection: Connection, now_us: int) -> None:
+        self._connection = connection
+        self._now_us = now_us
+        self.booking_faults = Faults()
+        self.payment_faults = Faults()
+        self.ending_faults = Faults()
+        self.payments = 0
+
+    async def compare(self, told: dict[str, BookingFacts]) -> None:
+        """Hold these bookings against their rows."""
+        if not told:
+            return
+        rows = await self._connection.fetch(SQL["verify_bookings"], list(told))
+        missing = told.keys() - {row["id"] for row in rows}
+        for booking_id in sorted(missing):
+            self.booking_faults.add(f"booking {booking_id} is in the ledger and not among the bookings")
+        for row in rows:
+            contradictions = told[row["id"]].contradicts(_facts(row))
+            if contradictions:
+                self.booking_faults.add(f"booking {row['id']}: {contradictions}")
+            if row["total"] != sum(row["prices"]):
+                self.booking_faults.add(f"booking {row['id']}: the total is not the sum of its prices")
+            self._check_payments(row)
+
+    def count(self, told: int, found: int) -> None:
+        """Hold the number of bookings in the ledger against the number of rows."""
+        if told != found:
+            self.booking_faults.add(f"there are {found} bookings, the ledger tells of {told}")
+
+    def _check_payments(self, row: asyncpg.Record) -> None:
+        paid = row["payment_id"] if row["status"] == "CONFIRMED" else None
+        self.payments += max(len(row["captured"]), paid is not None)
+        for payment_id in row["captured"]:
+            if payment_id != paid:
+                self.payment_faults.add(f"payment {payment_id} is captured, its booking {row['id']} is {row['status']}")
+        if paid is not None and row["phase"] not in PAID_PHASES:
+            self.payment_faults.add(f"booking {row['id']} is confirmed, its payment is {row['phase'] or 'missing'}")
+        if paid is not None and row["amount"] not in (None, row["total"]):
+            self.payment_faults.add(f"booking {row['id']} costs {row['total']}, its payment {row['amount']}")
+        overdue = row["hold_expires_at"] + RECONCILED_AFTER_SECONDS * SECOND_US < self._now_us
+        if row["status"] == "PAYMENT_PENDING" and row["phase"] not in OPEN_PHASES and overdue:
+            phase = row["phase"] or "missing"
+            self.ending_faults.add(f"booking {row['id']} waits for payment {row['payment_id']}, which is {phase}")
+
+
+def _facts(row: asyncpg.Record) -> BookingFacts:
+    return BookingFacts(
+        event_id=row["event_id"],
+        status=row["status"],
+        seat_nos=tuple(row["seat_nos"]),
+        held_at=row["held_at"],
+        hold_seconds=row["hold_seconds"],
+        hold_expires_at=row["hold_expires_at"],
+        extensions=row["extensions"],
+        extension="" if row["extension_key"] is None else short_hash(row["extension_key"]),
+        payment_id=row["payment_id"] or "",
+        closed_at=row["closed_at"],
+        terms=terms_hash(
+            booking_id=row["id"],
+            no=row["no"],
+            tier_nos=row["tier_nos"],
+            prices=row["prices"],
+            total=row["total"],
+            buyer=row["buyer"],
+        ),
+    )

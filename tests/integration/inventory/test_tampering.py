@@ -1,0 +1,115 @@
+"""Whatever single value of the ledger, the seats, the blocks or the bookings is changed, the proof sees it.
+
+Columns and their types come from the database's own catalogue, so a column that is added is tampered with too.
+"""
+
+import uuid
+from datetime import timedelta
+
+import asyncpg
+import pytest
+from tests.house import House
+
+from rowlock.inventory import BeginPayment, Block, Extend, Release, SettlePayment
+from rowlock.inventory.proof import Finding, verify_events
+
+TABLES = {
+    "seat_ledger": "seq",
+    "seats": "seat_no",
+    "seat_blocks": "seat_no",
+    "bookings": "id",
+}
+"""Each table with what tells its rows of one event apart."""
+
+COLUMNS = """
+SELECT column_name, data_type FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position
+"""
+CHECKS = """
+SELECT conrelid::regclass::text AS of_table, conname FROM pg_constraint
+WHERE contype = 'c' AND conislocal AND conrelid = ANY ('{seat_ledger,seats,seat_blocks,bookings}'::regclass[])
+"""
+OPEN_TO_ALL = "SET session_replication_role = replica"
+"""No trigger and no foreign key stands in a forger's way."""
+CHANGED = {
+    "bigint": "coalesce({0}, 0) # 65536",
+    "integer": "coalesce({0}, 0) # 65536",
+    "smallint": "coalesce({0}, 0) # 1",
+    "ARRAY": "array_prepend(({0}[1] # 1), {0}[2:])",
+    "text": "coalesce(overlay({0} PLACING chr(ascii(right({0}, 1)) # 1) FROM length({0})), 'x')",
+    "bytea": "set_byte({0}, 0, get_byte({0}, 0) # 1)",
+    "uuid": "coalesce(overlay({0}::text PLACING translate(left({0}::text, 1), '0123456789abcdef', '123456789abcdef0')"
+    " FROM 1 FOR 1)::uuid, gen_random_uuid())",
+    "timestamp with time zone": "CASE WHEN isfinite({0}) THEN {0} + interval '1 microsecond' ELSE now() END",
+}
+"""One flipped bit or character of a value, by its type; a value where there was none."""
+
+
+async def lively(house: House) -> None:
+    """Bookings in every state, with all that can be known of one, and blocked seats."""
+    engine = house.engine()
+    booked, pending, held, back, extended = [house.hold_of(seat, seat + 1) for seat in (0, 2, 4, 6, 8)]
+    for hold in (booked, pending, held, back, extended):
+        assert (await engine.hold(hold)).stands
+    payment_id = uuid.uuid4()
+    await engine.begin_payment(house.event_id, BeginPayment(booked.booking_id, booked.buyer, payment_id))
+    await engine.settle_payment(house.event_id, SettlePayment(booked.booking_id, payment_id, paid=True))
+    await engine.begin_payment(house.event_id, BeginPayment(pending.booking_id, pending.buyer, uuid.uuid4()))
+    await engine.release(house.event_id, Release(back.booking_id, back.buyer))
+    await engine.extend(house.event_id, Extend(extended.booking_id, extended.buyer, "more time"))
+    await house.old_hold(10, ago=timedelta(minutes=10))
+    assert (await engine.hold(house.hold_of(10))).stands
+    await engine.block(Block(uuid.uuid4(), house.event_id, "house", "for the press", "organiser:ann", (20, 21)))
+    await house.database.cold.execute(PAID)
+
+
+PAID = """
+INSERT INTO payments (id, booking_id, provider, provider_key, token, amount, currency, phase)
+SELECT payment_id, id, 'mock', id::text, 'tok_ok', total, 'EUR',
+       CASE status WHEN 'CONFIRMED' THEN 'captured' ELSE 'authorising' END
+FROM bookings WHERE payment_id IS NOT NULL
+"""
+
+
+async def broken(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Finding]:
+    """The invariants that do not hold."""
+    return [finding async for finding in verify_events(connection, None) if not finding.holds]
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_any_changed_value_is_seen(house: House, database_url: str, table: str) -> None:
+    await lively(house)
+    connection = await asyncpg.connect(database_url)
+    try:
+        assert await broken(connection) == []
+        await connection.execute(OPEN_TO_ALL)
+        for check in await connection.fetch(CHECKS):
+            await connection.execute(f"ALTER TABLE {check['of_table']} DROP CONSTRAINT {check['conname']}")
+        await connection.execute("ALTER TABLE bookings ALTER no DROP IDENTITY")
+        columns = await connection.fetch(COLUMNS, table)
+        for row in await connection.fetch(f"SELECT {TABLES[table]} AS key FROM {table} WHERE {_worth_it(table)}"):
+            for column in columns:
+                await _tamper(connection, table, row["key"], column["column_name"], column["data_type"])
+        assert await broken(connection) == []
+    finally:
+        await connection.close()
+
+
+def _worth_it(table: str) -> str:
+    return "seat_no < 12 OR seat_no > 48" if table == "seats" else "true"
+
+
+async def _tamper(
+    connection: "asyncpg.Connection[asyncpg.Record]", table: str, key: object, column: str, data_type: str
+) -> None:
+    """Change one value, see that the proof sees it, put it back."""
+    name = TABLES[table]
+    before = await connection.fetchval(f"SELECT {column} FROM {table} WHERE {name} = $1", key)
+    changed = await connection.fetchrow(
+        f"UPDATE {table} SET {column} = {CHANGED[data_type].format(column)} WHERE {name} = $1 "
+        f"RETURNING {column} AS value, {name} AS key", key,
+    )  # fmt: skip
+    assert changed is not None
+    assert changed["value"] != before
+    assert await broken(connection), f"{table}.{column} of {key}: {before} became {changed['value']}, unseen"
+    await connection.execute(f"UPDATE {table} SET {column} = $1 WHERE {name} = $2", before, changed["key"])
