@@ -72,6 +72,16 @@ class Session:
         await self.hold()
         return await self.call("extend_holds", self.bookings, self.buyers, ["k"] * PARTIES)
 
+    async def offer(self) -> int:
+        """Make everybody's hold an offer."""
+        await self.hold()
+        return await self.call("offer_substitutes", self.bookings, *self.seats, 60, datetime.now(UTC))
+
+    async def accept(self) -> int:
+        """Accept everybody's offer."""
+        await self.offer()
+        return await self.call("accept_substitutes", self.bookings, self.buyers)
+
     async def release(self) -> int:
         """Give everybody's seats back."""
         await self.hold()
@@ -102,7 +112,8 @@ class Session:
 
 
 CALLS: tuple[Callable[[Session], Awaitable[int]], ...] = (
-    Session.judge, Session.hold, Session.hold_over_lapsed, Session.hold_unchanged, Session.extend, Session.release,
+    Session.judge, Session.hold, Session.hold_over_lapsed, Session.hold_unchanged, Session.extend, Session.offer,
+    Session.accept, Session.release,
     Session.pay, Session.settle, Session.block, Session.unblock,
 )  # fmt: skip
 

@@ -24,13 +24,16 @@ def row(label: str, y: float, marks: str, x: float = 1.0) -> Row:
     return Row(label, tuple(seats))
 
 
-def plan_of(*sections: tuple[str, ...], stage: bool = True) -> SeatingPlan:
-    """A plan of sections side by side, each drawn row by row."""
+def plan_of(*sections: tuple[str, ...], stage_at: float | None = 0.0) -> SeatingPlan:
+    """A plan of sections side by side, each drawn row by row from y = 3 on, and a stage at some y or none."""
     made = []
     for number, rows in enumerate(sections):
         drawn = tuple(row(str(place + 1), 3.0 + place, marks, 1.0 + number * 40) for place, marks in enumerate(rows))
         made.append(Section(f"S{number + 1}", f"Section {number + 1}", drawn))
-    shapes = (Shape("stage", ((5.0, 0.0), (9.0, 0.0), (9.0, 1.0), (5.0, 1.0))),) if stage else ()
+    shapes: tuple[Shape, ...] = ()
+    if stage_at is not None:
+        corners = ((5.0, stage_at), (9.0, stage_at), (9.0, stage_at + 1), (5.0, stage_at + 1))
+        shapes = (Shape("stage", corners),)
     return SeatingPlan("Drawn", 200.0, 100.0, tuple(map(Category, TIERS)), tuple(made), shapes)
 
 
@@ -43,9 +46,10 @@ def houses(draw: st.DrawFn) -> tuple[SeatingPlan, list[bool]]:
     """A plan of up to some fifty seats and which of them are free."""
     short = st.text("ssssbbAC", min_size=1, max_size=3)
     long = st.text("ssssbbAC", min_size=4, max_size=12)
-    marks = short | long | st.builds(_with_aisle, long, st.integers(1, 3))
+    indent = st.integers(0, 6).map(" ".__mul__)
+    marks = st.builds(str.__add__, indent, short | long | st.builds(_with_aisle, long, st.integers(1, 3)))
     sections = draw(st.lists(st.lists(marks, min_size=1, max_size=3).map(tuple), min_size=1, max_size=2))
-    plan = plan_of(*sections, stage=draw(st.booleans()))
+    plan = plan_of(*sections, stage_at=draw(st.sampled_from((20.0, 0.0, None))))
     dice = random.Random(draw(st.integers(0, 2**32)))
     share = draw(st.sampled_from((0.2, 0.5, 0.8, 1.0)))
     return plan, [dice.random() < share for _ in range(plan.capacity)]

@@ -44,6 +44,14 @@ def test_the_nearest_block_of_the_same_price(house: House, size: int, pick: int)
         assert math.isclose(distances[found], min(distances.values()))
 
 
+def test_a_short_row_beside_the_end_of_a_long_one_is_near() -> None:
+    plan = plan_of(("s" * 12, "      ss"), stage_at=None)
+    names = plan.seat_ids()
+    free = FreeSeats(Chart(plan), [name not in ("S1-1-10", "S1-1-11", "S1-1-12") for name in names])
+    found = equivalent_seats(free, [names.index("S1-1-12")], neatly=False)
+    assert found == (names.index("S1-2-1"),)
+
+
 @settings(max_examples=300, deadline=None)
 @given(houses(), st.integers(1, 6), st.integers(0, 2**32))
 def test_any_seats_get_an_equivalent_or_nothing(house: House, size: int, seed: int) -> None:
@@ -106,7 +114,7 @@ def judged(plan: SeatingPlan, sold: str, pick: str, seats_max: int = 10) -> list
 
 
 def test_the_orphan_is_named_and_a_way_out_is_offered() -> None:
-    plan = plan_of(("ssssss",), stage=False)
+    plan = plan_of(("ssssss",), stage_at=None)
     assert judged(plan, "", "S1-1-2 S1-1-3") == [["S1-1-1"], ["S1-1-1", "S1-1-2", "S1-1-3"], ["S1-1-1", "S1-1-2"]]
     assert judged(plan, "", "S1-1-2 S1-1-3", seats_max=2) == [["S1-1-1"], ["S1-1-1", "S1-1-2"]]
     assert judged(plan, "", "S1-1-1 S1-1-2") is None
@@ -124,7 +132,7 @@ def test_the_rule_is_relaxed_when_that_size_cannot_sit_neatly_anywhere_in_the_ti
 @pytest.mark.parametrize("vector", json.loads(VECTORS.read_text("utf-8")), ids=lambda vector: "/".join(vector["rows"]))
 def test_the_rule_says_what_the_browser_is_told(vector: dict[str, list[int]]) -> None:
     """The same vectors hold the storefront's copy of the rule: web/storefront/event/orphans.test.ts."""
-    plan = plan_of(tuple(map(str, vector["rows"])), stage=False)
+    plan = plan_of(tuple(map(str, vector["rows"])), stage_at=None)
     free = FreeSeats(Chart(plan), [seat_no not in vector["sold"] for seat_no in range(plan.capacity)])
     verdict = judge_pick(free, vector["picked"], 10)
     assert list(verdict.orphans if verdict else ()) == vector["orphans"]

@@ -103,8 +103,13 @@ def test_the_middle_of_the_front_row_comes_first() -> None:
     assert ids(plan, "S1-1-6", "S1-1-7", size=3) == ["S1-1-8", "S1-1-9", "S1-1-10"]
 
 
+def test_the_front_is_where_the_stage_is() -> None:
+    assert ids(plan_of(("s" * 13, "s" * 13), stage_at=20.0), size=2) == ["S1-2-6", "S1-2-7"]
+    assert ids(plan_of(("s" * 13, "s" * 13), stage_at=None), size=2) == ["S1-1-6", "S1-1-7"]
+
+
 def test_no_single_seat_is_left_when_another_row_has_room() -> None:
-    plan = plan_of(("sss", "ssss"), stage=False)
+    plan = plan_of(("sss", "ssss"), stage_at=None)
     assert ids(plan, size=2) == ["S1-2-1", "S1-2-2"]
     assert ids(plan, "S1-2-1", "S1-2-2", size=2) == ["S1-2-3", "S1-2-4"]
     assert ids(plan, "S1-2-1", size=2) == ["S1-1-1", "S1-1-2"]
@@ -116,7 +121,7 @@ def test_an_aisle_parts_a_party_and_so_does_a_price() -> None:
 
 
 def test_a_split_party_sits_close_and_nobody_alone() -> None:
-    plan = plan_of(("ssss", "ssss", "ssss"), ("ssss",), stage=False)
+    plan = plan_of(("ssss", "ssss", "ssss"), ("ssss",), stage_at=None)
     assert ids(plan, size=5) == ["S1-1-1", "S1-1-2", "S1-2-1", "S1-2-2", "S1-2-3"]
     assert ids(plan, "S1-2-1", "S1-2-2", size=6) == ["S1-1-1", "S1-1-2", "S1-1-3", "S1-1-4", "S1-2-3", "S1-2-4"]
     assert ids(plan, "S1-2-1", "S1-3-1", size=8) == [

@@ -43,10 +43,7 @@ BEGIN
         FROM unnest(p_bookings, p_keys, v_outcomes) AS c(booking_id, key, outcome)
         WHERE b.id = c.booking_id AND c.outcome = 'extended';
 
-        UPDATE seats s SET hold_expires_at = f.hold_expires_at, version = s.version + 1
-        FROM (SELECT b.id, b.event_id, b.hold_expires_at, n.seat_no
-              FROM bookings b, unnest(b.seat_nos) AS n(seat_no) WHERE b.id = ANY (v_extended)) f
-        WHERE s.event_id = f.event_id AND s.seat_no = f.seat_no AND s.booking_id = f.id AND s.state = 1;
+        PERFORM move_hold_ends_v1(v_extended);
 
         PERFORM append_bookings_v1(v_extended, 'extend', v_now);
     END IF;

@@ -58,10 +58,7 @@ BEGIN
 
     IF v_resumed IS NOT NULL THEN
         UPDATE bookings SET status = 'HOLD', payment_id = NULL WHERE id = ANY (v_resumed);
-        UPDATE seats s SET hold_expires_at = f.hold_expires_at, version = s.version + 1
-        FROM (SELECT b.id, b.event_id, b.hold_expires_at, n.seat_no
-              FROM bookings b, unnest(b.seat_nos) AS n(seat_no) WHERE b.id = ANY (v_resumed)) f
-        WHERE s.event_id = f.event_id AND s.seat_no = f.seat_no AND s.booking_id = f.id AND s.state = 1;
+        PERFORM move_hold_ends_v1(v_resumed);
         PERFORM append_bookings_v1(v_resumed, 'resume', v_now);
     END IF;
     RETURN QUERY SELECT g.i::int, v_outcomes[g.i] FROM generate_subscripts(v_outcomes, 1) AS g(i) ORDER BY 1;

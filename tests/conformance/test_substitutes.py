@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from tests.house import House
+from tests.house import House, every_strategy
 
 from rowlock.inventory import Accept, AcceptWord, Choose, Extend, HoldOutcome, HoldWord, Release, SeatState, SeatWish
 from rowlock.inventory.sweeper import sweep
@@ -93,6 +93,7 @@ async def test_an_offer_ends_by_itself_and_counts_as_a_hold_until_then(house: Ho
     assert word is AcceptWord.HOLD_EXPIRED
 
 
+@every_strategy
 async def test_accepting_gives_the_full_time_from_then_and_only_once(house: House) -> None:
     await house.hold(14)
     command, outcome = await offered(house, 14, 15)
@@ -133,6 +134,7 @@ async def test_a_repeat_of_the_command_finds_the_offer(house: House) -> None:
     assert again.word is HoldWord.REPLAYED
 
 
+@every_strategy
 async def test_a_crowd_after_one_pair_is_seated_around_it(house: House) -> None:
     engines = [house.engine() for _ in range(4)]
     outcomes = await asyncio.gather(*(engines[turn % 4].choose(nearest(house, 24, 25)) for turn in range(25)))

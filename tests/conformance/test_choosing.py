@@ -5,7 +5,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from tests.house import House
+from tests.house import House, every_strategy
 
 from rowlock.inventory import (
     BeginPayment,
@@ -58,6 +58,7 @@ async def test_the_same_command_again_is_a_replay_and_not_for_strangers(house: H
     assert sum(await house.states()) == 2
 
 
+@every_strategy
 async def test_everything_that_happens_elsewhere_is_seen(house: House) -> None:
     """Holds, releases, payments and expiry by other processes, each met by a picture that was made before."""
     engine, elsewhere = house.engine(), house.engine()
