@@ -2,13 +2,16 @@
 
 import asyncio
 import random
+import time
 from importlib import resources
 
+import asyncpg
 import pytest
 from benchmarks.refusal_judge import Refusal, RefusalJudge
 from tests.house import House, small_plan
 
-from rowlock.inventory import ChoiceOutcome, Choose, HoldOutcome, NothingFits, PartyWish
+from rowlock.inventory import ChoiceOutcome, Choose, HoldOutcome, HoldWord, NothingFits, PartyWish
+from rowlock.inventory.store import SQL
 from rowlock.kernel import limits
 from rowlock.kernel.ids import new_booking_id
 from rowlock.platform.postgres import Database
@@ -77,6 +80,20 @@ async def test_without_the_lock_choices_are_made_from_stale_pictures(
     assert any(isinstance(outcome, RuntimeError) for _, outcome in answers)
     seats = [seat_no for _, outcome in answers if isinstance(outcome, HoldOutcome) for seat_no in outcome.seat_nos]
     assert len(seats) == len(set(seats)), "even then the write keeps a seat single"
+
+
+async def test_a_process_that_stops_in_the_middle_keeps_the_event_for_two_seconds(house: House) -> None:
+    """It has locked the event to choose, and is never heard of again."""
+    stopped = await asyncpg.connect(house.database.url)
+    transaction = stopped.transaction()
+    await transaction.start()
+    arguments = ([new_booking_id()], [house.event_id], ["stopped"], 0, [house.event_id], [0], [0], 0)
+    assert await stopped.fetchval(SQL["begin_choice"], *arguments)
+    began = time.monotonic()
+    outcome = await house.engine().hold(house.hold_of(0))
+    assert outcome.word is HoldWord.HELD
+    assert time.monotonic() - began < 4.5, "less than another caller waits for a lock at all"
+    await stopped.close()
 
 
 async def test_the_judge_knows_a_false_refusal(house: House) -> None:

@@ -96,6 +96,7 @@ async def test_a_seat_left_alone_is_told_before_the_click(arrivals: Arrivals, sh
     await visitor.seat("Stalls", "A", 2).click()
     hint = visitor.page.get_by_role("status").filter(has_text="left alone")
     await expect(hint).to_contain_text("Stalls, Row A, Seat 1 would be left alone")
+    await expect(visitor.seat("Stalls", "A", 1)).to_have_accessible_name(re.compile("would be left alone$"))
     assert await violations(visitor.page) == []
     await hint.get_by_role("button", name="Add that seat").click()
     await expect(visitor.basket).to_have_count(2)

@@ -7,6 +7,8 @@ from rowlock.inventory.store import SQL
 from rowlock.platform.postgres import Database
 
 RULES_AGE_SECONDS_MAX = 1.0
+RULES_REFRESHED_AFTER_SECONDS = 0.5
+"""From this age on the next pick has the rules read again, but waits for it only when they are too old to go by."""
 
 
 class PickRules:
@@ -20,12 +22,18 @@ class PickRules:
 
     async def no_orphan_seats(self, event_id: int) -> bool:
         """Whether picks of this event must leave no single seat behind. One read a second for all events together."""
-        if time.monotonic() - self._read_at >= RULES_AGE_SECONDS_MAX:
-            if self._reading is None:
-                self._reading = asyncio.create_task(self._read())
-                self._reading.add_done_callback(self._forget_reading)
-            await asyncio.shield(self._reading)
+        age = time.monotonic() - self._read_at
+        if age >= RULES_REFRESHED_AFTER_SECONDS:
+            reading = self._begin_reading()
+            if age >= RULES_AGE_SECONDS_MAX:
+                await asyncio.shield(reading)
         return event_id in self._no_orphans
+
+    def _begin_reading(self) -> "asyncio.Task[None]":
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+            self._reading.add_done_callback(self._end_reading)
+        return self._reading
 
     async def _read(self) -> None:
         asked_at = time.monotonic()
@@ -33,5 +41,7 @@ class PickRules:
         self._no_orphans = frozenset(row["event_id"] for row in rows)
         self._read_at = asked_at
 
-    def _forget_reading(self, _task: "asyncio.Task[None]") -> None:
+    def _end_reading(self, reading: "asyncio.Task[None]") -> None:
         self._reading = None
+        if not reading.cancelled():
+            reading.exception()  # whoever waited has been told; the next pick reads again

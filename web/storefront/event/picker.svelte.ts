@@ -82,6 +82,7 @@ export class SeatPicker {
       flags & ACCESSIBLE ? say("seat.accessible") : "",
       flags & COMPANION ? say("seat.companion") : "",
       flags & RESTRICTED_VIEW ? say("seat.restricted") : "",
+      this.orphans.includes(seatNo) ? say("seat.alone") : "",
       state,
     ];
     return [say("seat.full", named), ...extras.filter(Boolean)].join(", ");
