@@ -35,10 +35,10 @@ Word = TypeVar("Word")
 
 
 class SeatEngine:
-    """Implements `InventoryEngine`: lanes of micro-batches over the set-based seat functions.
+    """Implements `InventoryEngine`: one lane of micro-batches over the set-based seat functions, a line of it an event.
 
-    How holds are decided is the strategy's affair. An event always uses the same lane, so one process never stands in
-    its own way on an event's lock.
+    How holds are decided is the strategy's affair. An event is never in two flushes at once, so one process never
+    stands in its own way on an event's lock.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class SeatEngine:
         self._database = database
         self._strategy = strategy
         self._chooser = chooser
-        self._lanes = [Lane(on_flush) for _ in range(HOT_CONNECTIONS)]
+        self._lane = Lane(on_flush, flushes_max=HOT_CONNECTIONS)
         self._hold = Kind[Hold, HoldOutcome]("hold", strategy.hold, lambda command: command.buyer)
         self._choose = Kind[Choose, ChoiceOutcome]("choose", self._choose_and_follow, lambda command: command.buyer)
         self._accept = self._of_bookings("accept", store.accept_substitutes)
@@ -68,47 +68,43 @@ class SeatEngine:
 
     async def hold(self, command: Hold) -> HoldOutcome:
         """Hold seats, all or none."""
-        return await self._lane(command.event_id).submit(self._hold, command)
+        return await self._lane.submit(self._hold, command, command.event_id)
 
     async def choose(self, command: Choose) -> ChoiceOutcome:
         """Choose seats and hold them."""
-        return await self._lane(command.event_id).submit(self._choose, command)
+        return await self._lane.submit(self._choose, command, command.event_id)
 
     async def accept(self, event_id: int, command: Accept) -> AcceptWord:
         """Accept seats that were offered."""
-        return await self._lane(event_id).submit(self._accept, command)
+        return await self._lane.submit(self._accept, command, event_id)
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""
-        return await self._lane(event_id).submit(self._extend, command)
+        return await self._lane.submit(self._extend, command, event_id)
 
     async def release(self, event_id: int, command: Release) -> ReleaseWord:
         """Release a hold."""
-        return await self._lane(event_id).submit(self._release, command)
+        return await self._lane.submit(self._release, command, event_id)
 
     async def begin_payment(self, event_id: int, command: BeginPayment) -> BeginWord:
         """Bind a hold to a payment."""
-        return await self._lane(event_id).submit(self._begin, command)
+        return await self._lane.submit(self._begin, command, event_id)
 
     async def settle_payment(self, event_id: int, command: SettlePayment) -> SettleWord:
         """Confirm or resume a hold whose payment has an outcome."""
-        return await self._lane(event_id).submit(self._settle, command)
+        return await self._lane.submit(self._settle, command, event_id)
 
     async def block(self, command: Block) -> BlockOutcome:
         """Take free seats from sale."""
-        return await self._lane(command.event_id).submit(self._block, command)
+        return await self._lane.submit(self._block, command, command.event_id)
 
     async def unblock(self, command: Unblock) -> UnblockWord:
         """Put blocked seats back on sale."""
-        return await self._lane(command.event_id).submit(self._unblock, command)
+        return await self._lane.submit(self._unblock, command, command.event_id)
 
     async def drain(self) -> None:
         """Wait until every queued command has its outcome."""
-        for lane in self._lanes:
-            await lane.drain()
-
-    def _lane(self, event_id: int) -> Lane:
-        return self._lanes[event_id % len(self._lanes)]
+        await self._lane.drain()
 
     async def _choose_and_follow(self, commands: Sequence[Choose]) -> list[ChoiceOutcome]:
         """Choosing holds the event's lock, whatever the strategy; the strategy hears of what was held."""

@@ -230,7 +230,7 @@ class UnblockWord(StrEnum):
 class InventoryEngine(Protocol):
     """The port behind which a hold strategy stands. Every command is safe to repeat.
 
-    `event_id` picks the lane: commands of one event queue behind each other, those of others do not wait for them.
+    Commands of one event queue behind each other; those of other events do not wait for an event that is stuck.
     """
 
     async def hold(self, command: Hold) -> HoldOutcome:

@@ -13,6 +13,10 @@ Command = TypeVar("Command")
 Outcome = TypeVar("Outcome")
 
 
+PATIENCE_SECONDS = 0.05
+"""How long a flush may take before commands that need not wait for it go round it."""
+
+
 class Overloaded(Exception):  # noqa: N818  a state of the process
     """So many commands wait that one more is better refused now than answered late."""
 
@@ -37,38 +41,69 @@ class Kind(Generic[Command, Outcome]):
 class _Waiting(NamedTuple):
     kind: Kind[Any, Any]
     command: Any
+    line: Hashable
     answer: asyncio.Future[Any]
 
 
 class Lane:
-    """A queue of commands and at most one flush of it at a time."""
+    """A queue of commands and one flush of it at a time, for the larger a flush the less each command costs.
 
-    def __init__(self, on_flush: Callable[[str, int], None] = lambda _kind, _size: None) -> None:
+    Commands of one line (an event, say) are never in two flushes at once. A flush that takes longer than
+    `PATIENCE_SECONDS` waits for something that others need not wait for: those of other lines go on in a flush beside
+    it, up to `flushes_max`.
+    """
+
+    def __init__(
+        self, on_flush: Callable[[str, int], None] = lambda _kind, _size: None, *, flushes_max: int = 1
+    ) -> None:
         self._waiting: list[_Waiting] = []
-        self._flushing: asyncio.Task[None] | None = None
+        self._flushing: dict[asyncio.Task[None], bool] = {}  # and whether its flush is young
+        self._lines_under_way: set[Hashable] = set()
+        self._flushes_max = flushes_max
         self._on_flush = on_flush
 
-    async def submit(self, kind: Kind[Command, Outcome], command: Command) -> Outcome:
+    async def submit(self, kind: Kind[Command, Outcome], command: Command, line: Hashable = None) -> Outcome:
         """Queue a command and wait for its outcome. A caller who goes away before its flush takes no part in it."""
         if len(self._waiting) >= limits.QUEUED_COMMANDS_MAX:
             raise Overloaded(f"{len(self._waiting)} commands are waiting")
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(kind, command, answer))
-        if self._flushing is None:
-            self._flushing = asyncio.create_task(self._flush_until_empty())
+        self._waiting.append(_Waiting(kind, command, line, answer))
+        if line not in self._lines_under_way:
+            self._start_flush()
         return await answer
 
     async def drain(self) -> None:
         """Wait until nothing is queued or under way."""
-        if self._flushing is not None:
-            await self._flushing
+        while self._flushing:
+            await asyncio.wait(list(self._flushing))
+
+    def _start_flush(self) -> None:
+        """Start a flush, unless one is under way that will soon take what waits."""
+        if len(self._flushing) < self._flushes_max and not any(self._flushing.values()):
+            self._flushing[asyncio.create_task(self._flush_until_empty())] = True
+
+    def _go_round(self, task: "asyncio.Task[None]") -> None:
+        """A flush has taken long: let those go on who need not wait for it."""
+        self._flushing[task] = False
+        if any(waiting.line not in self._lines_under_way for waiting in self._waiting):
+            self._start_flush()
 
     async def _flush_until_empty(self) -> None:
+        this = asyncio.current_task()
+        assert this is not None
         try:
             while batch := self._take():
+                lines = {waiting.line for waiting in batch}
+                self._lines_under_way |= lines
+                self._flushing[this] = True
+                impatience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._go_round, this)
                 await self._flush(batch)
+                impatience.cancel()
+                self._lines_under_way -= lines
+                if any(young for task, young in self._flushing.items() if task is not this):
+                    break
         finally:
-            self._flushing = None
+            del self._flushing[this]
 
     async def _flush(self, batch: list[_Waiting]) -> None:
         kind = batch[0].kind
@@ -87,6 +122,7 @@ class Lane:
     def _take(self) -> list[_Waiting]:
         """The oldest command and all that may share its flush, in order of arrival."""
         queue = [waiting for waiting in self._waiting if not waiting.answer.cancelled()]
+        kind = next((waiting.kind for waiting in queue if waiting.line not in self._lines_under_way), None)
         taken: list[_Waiting] = []
         left: list[_Waiting] = []
         seen: set[Hashable] = set()
@@ -95,7 +131,7 @@ class Lane:
                 left.extend(queue[position:])
                 break
             key = waiting.kind.separate_by(waiting.command)
-            if waiting.kind is queue[0].kind and key not in seen:
+            if waiting.kind is kind and key not in seen and waiting.line not in self._lines_under_way:
                 seen.add(key)
                 taken.append(waiting)
             else:

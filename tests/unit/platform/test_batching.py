@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from rowlock.kernel import limits
+from rowlock.platform import batching
 from rowlock.platform.batching import Kind, Lane, Overloaded
 
 
@@ -116,3 +117,66 @@ async def test_a_flush_has_a_largest_size(monkeypatch: pytest.MonkeyPatch) -> No
     desk.gate.set()
     await asyncio.gather(*(lane.submit(desk.kind, command) for command in range(1, 8)))
     assert desk.flushes == [[1, 2, 3], [4, 5, 6], [7]]
+
+
+class Counter:
+    """An event's worth of work: how many flushes ran at once, and which lines were in two of them."""
+
+    def __init__(self) -> None:
+        self.stuck = asyncio.Event()
+        self.at_once = 0
+        self.most = 0
+        self.lines: list[str] = []
+        self.kind = Kind[str, str]("work", self.work, lambda command: command)
+
+    async def work(self, commands: Sequence[str]) -> list[str]:
+        """The commands; those of line "s" are stuck until let go."""
+        lines = {command[0] for command in commands}
+        assert lines.isdisjoint(self.lines), "a line is in two flushes at once"
+        self.lines.extend(lines)
+        self.at_once += 1
+        self.most = max(self.most, self.at_once)
+        if "s" in lines:
+            await self.stuck.wait()
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        self.lines = [line for line in self.lines if line not in lines]
+        return list(commands)
+
+
+async def test_others_go_round_a_flush_that_is_stuck_and_its_own_line_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "PATIENCE_SECONDS", 0.001)
+    lane, counter = Lane(flushes_max=3), Counter()
+    stuck = [asyncio.create_task(lane.submit(counter.kind, command, "s")) for command in ("s1", "s2")]
+    await asyncio.sleep(0)
+    later = asyncio.create_task(lane.submit(counter.kind, "s3", "s"))
+    others = [lane.submit(counter.kind, f"{line}{number}", line) for number in range(20) for line in "abc"]
+    assert len(await asyncio.wait_for(asyncio.gather(*others), 5)) == 60
+    assert not later.done()
+    counter.stuck.set()
+    assert await asyncio.gather(*stuck, later) == ["s1", "s2", "s3"]
+    assert counter.most == 2
+    await asyncio.gather(*(lane.submit(counter.kind, f"a{number}", "a") for number in range(20)))
+    await lane.drain()
+    assert counter.at_once == 0
+
+
+async def test_one_flush_at_a_time_is_all_a_lane_has_while_it_is_quick() -> None:
+    lane, counter = Lane(flushes_max=3), Counter()
+    await asyncio.gather(
+        *(lane.submit(counter.kind, f"{line}{number}", line) for number in range(50) for line in "abcd")
+    )
+    assert counter.most == 1
+
+
+async def test_a_lane_of_one_flush_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "PATIENCE_SECONDS", 0.0)
+    lane, counter = Lane(), Counter()
+    stuck = asyncio.create_task(lane.submit(counter.kind, "s1", "s"))
+    await asyncio.sleep(0)
+    other = asyncio.create_task(lane.submit(counter.kind, "a1", "a"))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not other.done()
+    counter.stuck.set()
+    assert [await stuck, await other] == ["s1", "a1"]

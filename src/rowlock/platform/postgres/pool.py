@@ -17,7 +17,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolC
 _SQL = load_queries("rowlock.platform.postgres")
 
 HOT_CONNECTIONS = 4
-"""One for each lane of the batcher; more only makes them queue on the same event rows."""
+"""One for the flush under way, the others for those that go round it when it takes long."""
 COLD_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 5.0
 ACQUIRE_SECONDS_MAX = 5.0
