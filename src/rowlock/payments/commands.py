@@ -6,6 +6,7 @@ the same `settle`, and only the first one moves anything.
 """
 
 import uuid
+from typing import NoReturn
 
 import asyncpg
 import msgspec
@@ -124,6 +125,8 @@ class Cashier:
         """Authorise and settle. The provider's key is the payment's id, so a repeat is the same payment to it."""
         payment = await self._payment(payment_id)
         assert payment is not None
+        if payment["phase"] in _ENDED_PHASES:
+            return await self._settle(payment_id, row, Charge(payment["phase"], reason=payment["decline_reason"]))
         key, amount, currency = payment["provider_key"], payment["amount"], payment["currency"]
         try:
             charge = await self._provider.authorise(key, payment["token"], amount, currency)
@@ -151,18 +154,23 @@ class Cashier:
                 return await self._book(payment_id, row)
             case "declined" | "voided":
                 # Written down first: once the hold goes on, the buyer may start another payment at once.
-                await self._note(payment_id, charge.state, reason=charge.reason)
-                await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=False))
-                metrics.PAYMENTS_SETTLED.labels(charge.state).inc()
-                raise Problem(
-                    "payment_declined",
-                    f"{charge.reason or 'The payment was not made.'} Nothing was charged; your hold stands until it "
-                    "expires.",
-                    bookingId=str(row.id),
-                )
+                if await self._note(payment_id, charge.state, reason=charge.reason) not in _ENDED_PHASES:
+                    return Pending(booking_id=str(row.id), next_action=NextAction("wait"))  # others heard otherwise
+                return await self._decline(payment_id, row, charge)
+
+    async def _decline(self, payment_id: uuid.UUID, row: BookingRow, charge: Charge) -> NoReturn:
+        await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=False))
+        metrics.PAYMENTS_SETTLED.labels(charge.state).inc()
+        raise Problem(
+            "payment_declined",
+            f"{charge.reason or 'The payment was not made.'} Nothing was charged; your hold stands until it expires.",
+            bookingId=str(row.id),
+        )
 
     async def _book(self, payment_id: uuid.UUID, row: BookingRow) -> Booking:
-        await self._note(payment_id, "authorised")
+        if await self._note(payment_id, "authorised") in _ENDED_PHASES:  # it was given up before the provider had it
+            charge = await self._provider.void(str(payment_id))
+            return await self._decline(payment_id, row, charge or Charge("voided"))
         word = await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=True))
         if word not in {SettleWord.CONFIRMED, SettleWord.ALREADY_CONFIRMED}:
             await self._provider.void(str(payment_id))
@@ -181,11 +189,11 @@ class Cashier:
 
     async def _note(
         self, payment_id: uuid.UUID, phase: str, *, url: str | None = None, reason: str | None = None
-    ) -> None:
-        earlier = _EARLIER_PHASES[phase]
-        await rerun(
-            lambda: self._database.cold.execute(SQL["note_phase"], payment_id, phase, url, reason, list(earlier))
-        )
+    ) -> str:
+        """Move the payment on, if it is not past that phase; the phase that it is in now."""
+        arguments = (payment_id, phase, url, reason, list(_EARLIER_PHASES[phase]))
+        stands: str = await rerun(lambda: self._database.cold.fetchval(SQL["note_phase"], *arguments))
+        return stands
 
 
 _EARLIER_PHASES = {
@@ -195,3 +203,5 @@ _EARLIER_PHASES = {
     "declined": ("authorising", "challenged"),
     "voided": ("authorising", "challenged", "authorised"),
 }
+_ENDED_PHASES = frozenset({"declined", "voided"})
+"""A payment in one of these is never taken up again: whoever pays anew starts another."""

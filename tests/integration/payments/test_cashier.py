@@ -14,6 +14,7 @@ from rowlock.identity import Person
 from rowlock.inventory import BeginPayment, SeatState
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Pending
+from rowlock.payments.provider import Charge, OutcomeUnknown
 from rowlock.payments.reconciler import reconcile
 from rowlock.platform.postgres import Database
 from rowlock.settings import Settings
@@ -171,3 +172,44 @@ async def test_a_payment_for_seats_that_are_gone_is_voided(till: Till) -> None:
     assert late.value.code == "hold_expired"
     assert await till.charges() == ["voided"]
     assert SeatState.BOOKED not in await till.house.states()
+
+
+async def test_a_payment_given_up_before_the_provider_had_it_is_not_taken_up_again(till: Till) -> None:
+    """A process died between writing the payment down and asking the provider, and its buyer comes back late."""
+
+    async def never_sent(key: str, token: str, amount: int, currency: str) -> Charge:
+        raise OutcomeUnknown("the process is gone")
+
+    provider = till.api.provider
+    ask = provider.authorise
+    provider.authorise = never_sent  # type: ignore[method-assign]
+    assert isinstance(await till.pay("tok_ok", "key-1"), Pending)
+    provider.authorise = ask  # type: ignore[method-assign]
+    await till.house.database.cold.execute(QUIET)
+    await reconcile(till.house.database, till.api.cashier)
+    assert (await till.phases(), await till.status()) == (["declined"], "HOLD")
+    with pytest.raises(Problem) as refused:
+        await till.pay("tok_ok", "key-1")
+    assert refused.value.code == "payment_declined"
+    assert (await till.status(), await till.charges()) == ("HOLD", [])
+    assert isinstance(await till.pay("tok_ok", "key-2"), Booking)
+    assert await till.phases() == ["declined", "captured"]
+    assert await till.house.broken() == []
+
+
+async def test_a_charge_that_comes_after_its_payment_was_given_up_is_let_go(till: Till) -> None:
+    """The reconciler asks while the request is still on its way to the provider."""
+    provider = till.api.provider
+    ask = provider.authorise
+
+    async def overtaken(key: str, token: str, amount: int, currency: str) -> Charge:
+        await till.house.database.cold.execute(QUIET)
+        await reconcile(till.house.database, till.api.cashier)
+        return await ask(key, token, amount, currency)
+
+    provider.authorise = overtaken  # type: ignore[method-assign]
+    with pytest.raises(Problem) as refused:
+        await till.pay("tok_ok", "key-1")
+    assert refused.value.code == "payment_declined"
+    assert (await till.phases(), await till.charges(), await till.status()) == (["declined"], ["voided"], "HOLD")
+    assert await till.house.broken() == []

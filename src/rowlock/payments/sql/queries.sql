@@ -5,10 +5,15 @@ VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (id) DO NOTHING
 
 -- name: note_phase
--- Forward only: a path that comes late never takes back what another has noted.
-UPDATE payments SET phase = $2, next_action_url = $3, decline_reason = $4, updated_at = clock_timestamp()
-WHERE id = $1 AND phase = ANY ($5::text[])
-RETURNING id
+-- Forward only: a path that comes late never takes back what another has noted. Answers the phase that stands now; one
+-- UPDATE that always finds its row, because a SELECT beside it would not see what another path has just committed.
+UPDATE payments
+SET phase = CASE WHEN phase = ANY ($5::text[]) THEN $2 ELSE phase END,
+    next_action_url = CASE WHEN phase = ANY ($5::text[]) THEN $3 ELSE next_action_url END,
+    decline_reason = CASE WHEN phase = ANY ($5::text[]) THEN $4 ELSE decline_reason END,
+    updated_at = CASE WHEN phase = ANY ($5::text[]) THEN clock_timestamp() ELSE updated_at END
+WHERE id = $1
+RETURNING phase
 
 -- name: find_payment
 SELECT id, booking_id, provider_key, token, amount, currency, phase, next_action_url, decline_reason

@@ -1,0 +1,89 @@
+"""The books of the simulation answer as PostgreSQL does: the same commands in the same order, the same outcomes."""
+
+import random
+import uuid
+from typing import Any
+
+import pytest
+from tests.house import House, small_plan
+from tests.simulation.books import Books
+from tests.simulation.database import Line, database_on
+
+from rowlock.inventory import BeginPayment, Extend, Hold, HoldOutcome, HoldWord, Release, SettlePayment, store
+from rowlock.platform.postgres import Database
+
+SEATS = 8
+STEPS = 120
+HOLD_SECONDS = 300
+
+
+class Twice:
+    """Sends each command to PostgreSQL and to the books."""
+
+    def __init__(self, house: House, dice: random.Random) -> None:
+        line = Line(Books(lambda: 0.0, SEATS, HOLD_SECONDS), dice)
+        line.healthy = True
+        self._databases = (house.database, database_on(line))
+        self._event_id = house.event_id
+        self._dice = dice
+        self._holds: list[Hold] = []
+        self._payments: dict[uuid.UUID, uuid.UUID] = {}
+
+    async def step(self) -> tuple[object, object]:
+        """What both say to one random flush."""
+        known = self._dice.sample(self._holds, min(len(self._holds), 3))
+        act = self._dice.choice([self._hold, self._hold, self._extend, self._release, self._begin, self._settle])
+        return await (act(known) if known else self._hold(known))
+
+    async def _hold(self, known: list[Hold]) -> tuple[object, object]:
+        """New holds, beside one that stands already and one of a seat that does not exist."""
+        new = [self._new(range(SEATS)) for _ in range(self._dice.randint(1, 3))]
+        commands = [*known[:1], *new, *([self._new([SEATS])] if self._dice.random() < 0.1 else [])]
+        self._holds = [*self._holds, *new][-12:]
+        found = [await store.hold_seats(database, commands, 0) for database in self._databases]
+        told = [[_told(outcome) for outcome in outcomes] for outcomes in found]
+        return told[0], told[1]
+
+    async def _extend(self, known: list[Hold]) -> tuple[object, object]:
+        key = self._dice.choice(["first", "second", "third"])
+        return await self._both(store.extend_holds, [Extend(hold.booking_id, hold.buyer, key) for hold in known])
+
+    async def _release(self, known: list[Hold]) -> tuple[object, object]:
+        buyer = self._dice.choice([None, None, "somebody else"])
+        return await self._both(store.release_bookings, [Release(one.booking_id, buyer or one.buyer) for one in known])
+
+    async def _begin(self, known: list[Hold]) -> tuple[object, object]:
+        for hold in known:
+            self._payments.setdefault(hold.booking_id, uuid.uuid4())
+        commands = [BeginPayment(one.booking_id, one.buyer, self._payments[one.booking_id]) for one in known]
+        return await self._both(store.begin_payments, commands)
+
+    async def _settle(self, known: list[Hold]) -> tuple[object, object]:
+        commands = [
+            SettlePayment(one.booking_id, self._payments.get(one.booking_id, uuid.uuid4()), self._dice.random() < 0.4)
+            for one in known
+        ]
+        return await self._both(store.settle_payments, commands)
+
+    async def _both(self, carry_out: Any, commands: list[Any]) -> tuple[object, object]:  # noqa: ANN401
+        first, second = [await carry_out(database, commands) for database in self._databases]
+        return first, second
+
+    def _new(self, seats: range | list[int]) -> Hold:
+        booking_id = uuid.UUID(int=self._dice.getrandbits(128))
+        wanted = tuple(self._dice.sample(seats, min(len(seats), self._dice.randint(1, 3))))
+        return Hold(booking_id, self._event_id, f"buyer:{booking_id}", wanted)
+
+
+def _told(outcome: HoldOutcome) -> tuple[object, ...]:
+    """What an outcome says; which seats are taken is only said of a hold that was refused for it."""
+    conflicts = sorted(outcome.conflicts) if outcome.word is HoldWord.SEAT_UNAVAILABLE else []
+    return outcome.word, outcome.seat_nos, conflicts
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_books_answer_as_postgresql_does(database: Database, seed: int) -> None:
+    twice = Twice(await House.open(database, small_plan(rows=1, seats_per_row=SEATS)), random.Random(seed))
+    for number in range(STEPS):
+        postgresql, books = await twice.step()
+        assert postgresql == books, f"step {number}"
