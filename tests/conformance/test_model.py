@@ -14,10 +14,13 @@ from rowlock.inventory import (
     BeginWord,
     Block,
     BlockWord,
+    Choose,
     Extend,
     ExtendWord,
     Hold,
+    HoldOutcome,
     HoldWord,
+    PartyWish,
     Release,
     ReleaseWord,
     SeatPicture,
@@ -29,9 +32,11 @@ from rowlock.inventory import (
     UnblockWord,
 )
 from rowlock.inventory.sweeper import sweep
+from rowlock.kernel.ids import new_booking_id
 from rowlock.kernel.limits import HOLD_EXTENSIONS_MAX
 
 STEPS = 150
+SEATS = 50
 SEATS_WANTED = range(40)
 """Buyers crowd into these of the 50 seats, so that they meet."""
 
@@ -115,7 +120,7 @@ class Sale:
 
     async def step(self) -> None:
         """One random command."""
-        newcomers = (self.hold, self.hold, self.hold, self.lapse, self.sweep, self.block, self.unblock)
+        newcomers = (self.hold, self.hold, self.hold, self.choose, self.lapse, self.sweep, self.block, self.unblock)
         await self._dice.choice(newcomers)()
         if self._bookings:
             known = (self.extend, self.release, self.begin_payment, self.begin_payment, self.settle, self.settle)
@@ -137,6 +142,26 @@ class Sale:
         if not owned:
             self._bookings.append(Booking(command, Status.HOLD))
             assert (await self._engine.hold(command)).word is HoldWord.REPLAYED
+
+    async def choose(self) -> None:
+        """A party is given free seats of the engine's choice, or there are not enough; lapsed holds count as free."""
+        booking_id, size = new_booking_id(), self._dice.randint(1, 4)
+        states = enumerate(self.states(SEATS))
+        owned = {seat_no for seat_no, state in states if state is not SeatState.AVAILABLE}
+        for booking in self._bookings:
+            if booking.status is Status.LAPSED:
+                owned -= set(booking.hold.seat_nos)
+        outcome = await self._engine.choose(
+            Choose(booking_id, self._house.event_id, f"buyer:{booking_id}", PartyWish(size))
+        )
+        if not isinstance(outcome, HoldOutcome):
+            assert SEATS - len(owned) < size
+            return
+        assert len(set(outcome.seat_nos) - owned) == size
+        for booking in self._on(outcome.seat_nos):
+            booking.status = Status.EXPIRED
+        command = self._house.hold_of(*outcome.seat_nos, booking_id=booking_id)
+        self._bookings.append(Booking(command, Status.HOLD))
 
     async def lapse(self) -> None:
         """A hold of free seats whose time has passed since."""

@@ -37,6 +37,10 @@ def event() -> None:
 @click.option("--city", default="")
 @click.option("--country", default="")
 @click.option("--performer", "performers", multiple=True, help="Once a performer.")
+@click.option("--no-orphan-seats", is_flag=True, help="Refuse picks that leave a single seat behind.")
+@click.option(
+    "--offer-nearest/--no-offer-nearest", default=True, help="Offer the nearest equivalent of seats just gone."
+)
 @click.option("--description", default="")
 @click.option("--genre", default="")
 @data_option
@@ -45,13 +49,15 @@ def event() -> None:
 def create_event(
     *, name: str, starts_at: str, timezone: str, plan_id: str, prices: tuple[str, ...], currency: str,
     hold_seconds: int | None, on_sale_at: str | None, venue: str | None, city: str, country: str,
-    performers: tuple[str, ...], description: str, genre: str, data: Path | None, as_json: bool,
+    performers: tuple[str, ...], no_orphan_seats: bool, offer_nearest: bool,
+    description: str, genre: str, data: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Create an event and lay its seats out for sale; prints its id."""
     fields = {
         "name": name, "startsAt": starts_at, "timezone": timezone, "planId": plan_id, "currency": currency,
         "prices": dict(_price(price) for price in prices), "performers": list(performers),
         "description": description, "genre": genre, "onSaleAt": on_sale_at, "holdSeconds": hold_seconds,
+        "noOrphanSeats": no_orphan_seats, "offerNearest": offer_nearest,
         "venue": {"name": venue, "city": city, "country": country} if venue else None,
     }  # fmt: skip
     try:

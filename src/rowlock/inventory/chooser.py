@@ -5,6 +5,7 @@ command of the flush chooses in order of arrival from the picture that makes; `h
 conditionally as any other hold; commit. Afterwards the pictures know nothing of it: they learn it from the ledger.
 """
 
+import asyncio
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -79,11 +80,9 @@ class SeatChooser:
     async def choose(self, commands: Sequence[Choose]) -> list[ChoiceOutcome]:
         """Choose and hold seats for distinct buyers in order of arrival."""
         for _ in range(limits.CHOICE_ATTEMPTS_MAX):
-            pictures = {}
-            for event_id in dict.fromkeys(command.event_id for command in commands):
-                picture = await self._pictures.picture(event_id)
-                if picture is not None:
-                    pictures[event_id] = picture
+            events = list(dict.fromkeys(command.event_id for command in commands))
+            known = await asyncio.gather(*(self._pictures.picture(event_id) for event_id in events))
+            pictures = {event_id: one for event_id, one in zip(events, known, strict=True) if one is not None}
             try:
                 return await rerun(lambda: self._step(commands, pictures))  # noqa: B023  awaited at once
             except _OutdatedPicture as outdated:
