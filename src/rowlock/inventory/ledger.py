@@ -25,7 +25,7 @@ STATE_AFTER = {
     "kill": SeatState.BLOCKED,
     "unblock": SeatState.AVAILABLE,
 }
-MOVING_KINDS = frozenset({"hold", "confirm", "expire", "release", "block", "kill", "unblock"})
+MOVING_KINDS = STATE_AFTER.keys() - {"accept", "extend", "pay", "resume"}
 """Kinds after which a seat looks different to others; the rest only move a hold's end."""
 
 

@@ -1,6 +1,7 @@
-"""What this process knows of an event's seats: a picture kept fresh from the ledger, served as bytes.
+"""What this process knows of an event's seats: a picture kept fresh from the ledger.
 
-It answers the seat snapshot and the free counts. It never decides who gets a seat.
+It answers the seat snapshot, the free counts, and the refusal of seats that are surely taken. It never decides who gets
+a seat.
 """
 
 import asyncio
@@ -8,29 +9,67 @@ import base64
 import time
 import zlib
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 
 import msgspec
+import structlog
 
-from rowlock.inventory.ledger import seat_states
+from rowlock.inventory.ledger import STATE_AFTER, read_changes, seat_states
 from rowlock.inventory.model import STATE_WORDS, SeatState
 from rowlock.inventory.store import SQL
 from rowlock.kernel import limits
-from rowlock.platform.postgres import Database
+from rowlock.platform.postgres import Database, DatabaseDown
+
+log = structlog.get_logger(__name__)
 
 EVENTS_KEPT_MAX = 256
-"""Events pictured at once; 56,000 seats take about 200 kB."""
+"""Events pictured at once; 56,000 seats take about 200 kB, and 100 bytes more a held seat."""
+
+GZIP_LEVEL = 4
+"""Half the time of the usual 6 for two bytes in a hundred more."""
+
+PAYMENT_BINDS_US = 1 << 62
+"""The end of a hold that a payment binds: later than any clock."""
 
 
 class SeatPicture:
-    """The states of one event's seats at one position of its ledger."""
+    """The states of one event's seats at one position of its ledger, and when the holds among them end."""
 
     def __init__(self, epoch: int, seq: int, states: bytes, tier_nos: bytes) -> None:
         self.epoch = epoch
         self.seq = seq
         self.checked_at = time.monotonic()
+        self._clock_us = 0.0
         self._states = bytearray(states)
+        self._ends: dict[int, int] = {}
         self.tier_nos = tier_nos
         self._answers: dict[str, bytes] = {}
+
+    def checked(self, asked_at: float, now_us: int) -> None:
+        """Note that the picture was right at `now_us` of the database's clock, asked for at `asked_at` of ours.
+
+        The statement ran after it was asked for, so the database's time is never later than this makes it.
+        """
+        self.checked_at = asked_at
+        self._clock_us = now_us - asked_at * 1_000_000
+
+    def holds_end(self, seat_nos: Iterable[int], ends_us: Iterable[int | None]) -> None:
+        """When the holds of these seats end, in microseconds since 1970; None while a payment binds them."""
+        for seat_no, end_us in zip(seat_nos, ends_us, strict=True):
+            self._ends[seat_no] = PAYMENT_BINDS_US if end_us is None else end_us
+
+    def surely_taken(self, seat_nos: Sequence[int]) -> list[int]:
+        """Those of the seats that nobody could have held when the picture was checked, nor can while it is in use.
+
+        A hold that has passed its end is no reason: the sweeper may not have come yet, and the seat can be had.
+        """
+        now_us = self._clock_us + time.monotonic() * 1_000_000
+        return [
+            seat_no
+            for seat_no in seat_nos
+            if (state := self._states[seat_no])
+            and (state != SeatState.HELD or self._ends.get(seat_no, 0) > now_us)
+        ]
 
     @property
     def seat_count(self) -> int:
@@ -53,12 +92,20 @@ class SeatPicture:
                 totals[tier_no] = totals.get(tier_no, 0) + 1
         return totals
 
-    def apply(self, seq: int, changes: dict[int, SeatState]) -> None:
-        """Move to ledger position `seq`."""
-        for seat_no, state in changes.items():
-            self._states[seat_no] = state
-        self.seq = seq
-        self._answers.clear()
+    def follow(self, seq: int, rows: Iterable[str]) -> None:
+        """Take the steps of the ledger rows up to position `seq`."""
+        for row in rows:
+            for change in read_changes(row):
+                state = STATE_AFTER[change.kind]
+                for seat_no in change.seat_nos:
+                    self._states[seat_no] = state
+                    if state is SeatState.HELD:
+                        self._ends[seat_no] = PAYMENT_BINDS_US if change.expires_us is None else change.expires_us
+                    else:
+                        self._ends.pop(seat_no, None)
+        if seq != self.seq:
+            self.seq = seq
+            self._answers.clear()
 
     def packed(self) -> bytes:
         """Two bits a seat, seat n at bits 2*(n mod 4) of byte n // 4."""
@@ -71,7 +118,7 @@ class SeatPicture:
         key = "gzip" if gzipped else "plain"
         if key not in self._answers:
             if gzipped:
-                packer = zlib.compressobj(level=6, wbits=31)
+                packer = zlib.compressobj(level=GZIP_LEVEL, wbits=31)
                 self._answers[key] = packer.compress(self.snapshot(gzipped=False)) + packer.flush()
             else:
                 self._answers[key] = msgspec.json.encode({
@@ -86,12 +133,37 @@ class SeatPicture:
 
 
 class SeatReplica:
-    """The pictures of the events this process was asked about last."""
+    """The pictures of the events this process was asked about last.
+
+    Events whose seats are being booked are followed: their ledgers are read together, at least every
+    `limits.REPLICA_POLL_SECONDS` and right after a commit of this process, for as long as anybody asks.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._pictures: OrderedDict[int, SeatPicture] = OrderedDict()
         self._refreshing: dict[int, asyncio.Task[SeatPicture | None]] = {}
+        self._wanted: dict[int, float] = {}
+        self._following: asyncio.Task[None] | None = None
+        self._hint = asyncio.Event()
+
+    def surely_taken(self, event_id: int, seat_nos: Sequence[int]) -> list[int]:
+        """Those of the seats that can be refused without asking the database; empty when it must be asked.
+
+        Keeps the event followed. Decides nothing but refusals, from a picture at most `REPLICA_AGE_SECONDS_MAX` old.
+        """
+        now = time.monotonic()
+        self._wanted[event_id] = now
+        if self._following is None:
+            self._following = asyncio.create_task(self._follow())
+        picture = self._pictures.get(event_id)
+        if picture is None or now - picture.checked_at > limits.REPLICA_AGE_SECONDS_MAX:
+            return []
+        return picture.surely_taken(seat_nos)
+
+    def hint(self) -> None:
+        """Something was committed: read the ledgers soon."""
+        self._hint.set()
 
     async def picture(self, event_id: int) -> SeatPicture | None:
         """The event's seats, at most `SNAPSHOT_AGE_SECONDS_MAX` old; None when there is no such event.
@@ -105,7 +177,7 @@ class SeatReplica:
                 return known
         task = self._refreshing.get(event_id)
         if task is None:
-            task = asyncio.create_task(self._refresh(event_id, known))
+            task = asyncio.create_task(self._refresh(event_id))
             self._refreshing[event_id] = task
             task.add_done_callback(lambda _task: self._refreshing.pop(event_id, None))
         return await asyncio.shield(task)
@@ -125,29 +197,65 @@ class SeatReplica:
         rows = await self._database.fetch(SQL["changes_since"], event_id, since, picture.seq - since)
         return picture, seat_states(row["changes"] for row in rows)
 
-    async def _refresh(self, event_id: int, known: SeatPicture | None) -> SeatPicture | None:
-        asked_at = time.monotonic()
-        if known is not None:
-            position = await self._database.fetchrow(SQL["position"], event_id)
-            behind = limits.SINCE_ROWS_MAX + 1
-            if position is not None and position["epoch"] == known.epoch:
-                behind = position["seq"] - known.seq
-            if 0 <= behind <= limits.SINCE_ROWS_MAX:
-                if behind:
-                    rows = await self._database.fetch(SQL["changes_since"], event_id, known.seq, behind)
-                    known.apply(rows[-1]["seq"], seat_states(row["changes"] for row in rows))
-                known.checked_at = asked_at
-                return known
-        return await self._load(event_id, asked_at)
+    async def close(self) -> None:
+        """Stop following."""
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
 
-    async def _load(self, event_id: int, asked_at: float) -> SeatPicture | None:
+    async def _follow(self) -> None:
+        """Read the ledgers of the wanted events again and again until nobody wants any."""
+        try:
+            while self._wanted:
+                started = time.monotonic()
+                await self._catch_up(list(self._wanted))
+                for event_id, asked_at in list(self._wanted.items()):
+                    if started - asked_at > limits.REPLICA_IDLE_SECONDS:
+                        del self._wanted[event_id]
+                await asyncio.sleep(limits.REPLICA_POLL_SECONDS_MIN)
+                try:
+                    async with asyncio.timeout(limits.REPLICA_POLL_SECONDS - limits.REPLICA_POLL_SECONDS_MIN):
+                        await self._hint.wait()
+                except TimeoutError:
+                    pass
+                self._hint.clear()
+        except DatabaseDown as error:
+            log.warning("replica_not_followed", error=str(error))  # the next one who asks starts again
+        finally:
+            self._following = None
+
+    async def _refresh(self, event_id: int) -> SeatPicture | None:
+        await self._catch_up([event_id])
+        return self._pictures.get(event_id)
+
+    async def _catch_up(self, event_ids: list[int]) -> None:
+        """Bring these events' pictures to the ledger's end; those not pictured yet, or too far behind, anew."""
+        known = [event_id for event_id in event_ids if event_id in self._pictures]
+        lost = [event_id for event_id in event_ids if event_id not in self._pictures]
+        asked_at = time.monotonic()
+        seqs = [self._pictures[event_id].seq for event_id in known]
+        rows = await self._database.fetch(SQL["ledgers_since"], known, seqs, limits.SINCE_ROWS_MAX) if known else []
+        for row in rows:
+            picture = self._pictures.get(row["event_id"])
+            if picture is None:
+                continue
+            if picture.epoch != row["epoch"] or row["seq"] - picture.seq > limits.SINCE_ROWS_MAX:
+                lost.append(row["event_id"])
+            elif row["since"] == picture.seq:  # not so when another task has brought it further meanwhile
+                picture.follow(row["seq"], row["changes"] or ())
+                picture.checked(asked_at, row["now_us"])
+        for event_id in lost:
+            await self._load(event_id)
+
+    async def _load(self, event_id: int) -> None:
+        asked_at = time.monotonic()
         row = await self._database.fetchrow(SQL["snapshot"], event_id)
         if row is None:
             self._pictures.pop(event_id, None)
-            return None
+            return
         picture = SeatPicture(row["epoch"], row["seq"], bytes(row["states"]), bytes(row["tier_nos"]))
-        picture.checked_at = asked_at
+        picture.holds_end(row["held_nos"] or (), row["held_ends"] or ())
+        picture.checked(asked_at, row["now_us"])
         self._pictures[event_id] = picture
         while len(self._pictures) > EVENTS_KEPT_MAX:
             self._pictures.popitem(last=False)
-        return picture

@@ -51,3 +51,15 @@ CHOICE_ROWS_MAX = 2_000
 
 CHOICE_ATTEMPTS_MAX = 5
 """Tries of a choice whose picture was too old; each reads the seats anew."""
+
+REPLICA_AGE_SECONDS_MAX = 0.1
+"""How old a picture may be that a taken seat is refused from; an older one refuses nothing."""
+
+REPLICA_POLL_SECONDS = 0.05
+"""The longest pause between two reads of a followed event's ledger."""
+
+REPLICA_POLL_SECONDS_MIN = 0.01
+"""The shortest: hints after commits come far more often in a hot sale."""
+
+REPLICA_IDLE_SECONDS = 5.0
+"""An event is followed for so long after the last attempt to book in it."""

@@ -76,14 +76,26 @@ GROUP BY block_id, kind, reason, blocked_by, blocked_at ORDER BY blocked_at, blo
 SELECT open_sale_v1($1, $2, $3, $4, $5, $6)
 
 -- name: snapshot
--- One statement, so states and position are of one moment.
-SELECT i.epoch, i.seq,
-       (SELECT array_agg(s.state ORDER BY s.seat_no) FROM seats s WHERE s.event_id = i.event_id) AS states,
-       (SELECT array_agg(s.tier_no ORDER BY s.seat_no) FROM seats s WHERE s.event_id = i.event_id) AS tier_nos
-FROM event_inventory i WHERE i.event_id = $1
+-- One statement, so seats and position are of one moment. Ends are microseconds since 1970, null while a payment binds.
+SELECT i.epoch, i.seq, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us,
+       s.states, s.tier_nos, s.held_nos, s.held_ends
+FROM event_inventory i CROSS JOIN LATERAL (
+    SELECT array_agg(s.state ORDER BY s.seat_no) AS states, array_agg(s.tier_no ORDER BY s.seat_no) AS tier_nos,
+           array_agg(s.seat_no ORDER BY s.seat_no) FILTER (WHERE s.state = 1) AS held_nos,
+           array_agg(CASE WHEN isfinite(s.hold_expires_at)
+                          THEN (extract(epoch FROM s.hold_expires_at) * 1000000)::bigint END
+                     ORDER BY s.seat_no) FILTER (WHERE s.state = 1) AS held_ends
+    FROM seats s WHERE s.event_id = i.event_id
+) s
+WHERE i.event_id = $1
 
--- name: position
-SELECT epoch, seq FROM event_inventory WHERE event_id = $1
+-- name: ledgers_since
+-- Of each event its position now and the ledger rows after the one given; no rows when there are more than $3.
+SELECT i.event_id, i.epoch, i.seq, k.seq AS since, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us,
+       (SELECT array_agg(l.changes ORDER BY l.seq) FROM seat_ledger l
+        WHERE l.event_id = i.event_id AND l.seq > k.seq AND l.seq <= i.seq AND i.seq - k.seq <= $3) AS changes
+FROM unnest($1::bigint[], $2::bigint[]) AS k(event_id, seq)
+JOIN event_inventory i ON i.event_id = k.event_id
 
 -- name: changes_since
 SELECT seq, changes FROM seat_ledger WHERE event_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
