@@ -98,6 +98,7 @@ class Api:
             self.views,
             self.charts,
             PickRules(database),
+            self.replica,
             seats_per_booking_max=settings.seats_per_booking_max,
             holds_per_user_max=settings.holds_per_user_max,
         )
@@ -156,6 +157,7 @@ class Api:
     async def close(self) -> None:
         """Let what is running end, then close."""
         await self.engine.drain()
+        await self.replica.close()
         await self.instance.close()
         await self.database.close()
         if self.valkey is not None:

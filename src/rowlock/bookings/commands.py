@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,12 +27,21 @@ from rowlock.inventory import (
     PickRules,
     Release,
     ReleaseWord,
+    SeatReplica,
     SeatWish,
 )
 from rowlock.kernel.clock import wire_time
 from rowlock.kernel.ids import booking_id_for_key, new_booking_id, parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.seating.store import ShelvedPlan
+
+
+class Pick(NamedTuple):
+    """Seats that a buyer names, with what the event sells from."""
+
+    facts: SaleFacts
+    plan: ShelvedPlan
+    seat_nos: tuple[int, ...]
 
 
 class BookingDesk:
@@ -43,6 +53,7 @@ class BookingDesk:
         views: BookingViews,
         charts: ChartShelf,
         rules: PickRules,
+        replica: SeatReplica,
         *,
         seats_per_booking_max: int,
         holds_per_user_max: int,
@@ -51,21 +62,31 @@ class BookingDesk:
         self._views = views
         self._charts = charts
         self._rules = rules
+        self._replica = replica
         self._seats_max = seats_per_booking_max
         self._holds_max = holds_per_user_max
 
-    async def reserve(
-        self, person: Person, event_id: str, seat_ids: Sequence[str], key: str | None, *, nearest: bool = False
-    ) -> Booking:
+    async def pick(self, event_id: str, seat_ids: Sequence[str]) -> Pick:
+        """What these words name; Problems `event_not_found`, `unknown_seat`, `too_many_seats`, `invalid_request`."""
+        facts, plan = await self._sale(event_id)
+        return Pick(facts, plan, self._seat_nos(seat_ids, plan))
+
+    def refuse_taken(self, pick: Pick) -> None:
+        """Raise the refusal of seats that are surely taken, from memory alone; do nothing when it takes a look."""
+        taken = self._replica.surely_taken(pick.facts.event_id, pick.seat_nos)
+        if taken:
+            raise self._refusal(HoldOutcome(HoldWord.SEAT_UNAVAILABLE, conflicts=tuple(taken)), pick.facts, pick.plan)
+
+    async def reserve(self, person: Person, pick: Pick, key: str | None, *, nearest: bool = False) -> Booking:
         """Hold these seats, all or none; `nearest`: else an equivalent, as an offer to accept.
 
         With a key, its repeat finds the same booking again.
         """
-        facts, plan = await self._sale(event_id)
-        seat_nos = self._seat_nos(seat_ids, plan)
+        facts, plan, seat_nos = pick
         booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
         hold = Hold(booking_id, facts.event_id, person.subject, seat_nos)
         outcome = await self._picked(hold, nearest=nearest)
+        self._replica.hint()
         if isinstance(outcome, OrphansLeft):
             raise orphan_seats(outcome, plan)
         return await self._held(person, booking_id, outcome, facts, plan)
@@ -125,6 +146,7 @@ class BookingDesk:
         """Give the seats back; nothing happens when they were given back or had expired before."""
         row = await self.own_row(person, booking_id)
         word = await self._engine.release(row.event_id, Release(row.id, person.subject))
+        self._replica.freed(row.event_id)
         if word not in {ReleaseWord.RELEASED, ReleaseWord.ALREADY_RELEASED, ReleaseWord.HOLD_EXPIRED}:
             raise _RELEASE_PROBLEMS[word](booking_id)
 

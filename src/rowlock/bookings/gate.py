@@ -25,11 +25,23 @@ class SaleGate:
         """
         headers = request.headers if isinstance(request, Call) else request.scope["headers"]
         person = caller(request.method, headers, self._signer)
+        await self._limiter.require(*self._limits(person, attempts_booking=attempts_booking))
+        return person
+
+    def known_person(self, call: Call) -> Person:
+        """The person behind an attempt to book, counted by this process alone: enough to refuse, not to sell."""
+        person = caller(call.method, call.headers, self._signer)
+        self._limiter.require_here(*self._limits(person, attempts_booking=True))
+        return person
+
+    async def admit(self, person: Person) -> None:
+        """Count an attempt to book among all processes; Problem `rate_limited`."""
+        await self._limiter.require(*self._limits(person, attempts_booking=True))
+
+    def _limits(self, person: Person, *, attempts_booking: bool) -> list[Limit]:
         limits = []
         if self._requests:
             limits.append(Limit(f"requests:{person.subject}", self._requests))
         if self._attempts and attempts_booking:
             limits.append(Limit(f"attempts:{person.subject}", self._attempts))
-        if limits:
-            await self._limiter.require(*limits)
-        return person
+        return limits

@@ -29,11 +29,14 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list
     """The hot calls on bookings before payment."""
 
     async def reserve(call: Call) -> Answer:
-        person = await gate.person(call, attempts_booking=True)
+        person = gate.known_person(call)
         body = call.read(_reserve_body)
-        booking = await desk.reserve(
-            person, str(body.event_id), wanted_seats(body), call.key, nearest=body.on_conflict == "nearest"
-        )
+        nearest = body.on_conflict == "nearest"
+        pick = await desk.pick(str(body.event_id), wanted_seats(body))
+        if call.key is None and not nearest:  # a key may have been given these very seats, and a wish needs the ledger
+            desk.refuse_taken(pick)
+        await gate.admit(person)
+        booking = await desk.reserve(person, pick, call.key, nearest=nearest)
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def best_available(call: Call) -> Answer:

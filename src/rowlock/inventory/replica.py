@@ -6,6 +6,7 @@ a seat.
 
 import asyncio
 import base64
+import math
 import time
 import zlib
 from collections import OrderedDict
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import structlog
 
-from rowlock.inventory.ledger import STATE_AFTER, read_changes, seat_states
+from rowlock.inventory.ledger import MOVING_KINDS, STATE_AFTER, read_changes, seat_states
 from rowlock.inventory.model import STATE_WORDS, SeatState
 from rowlock.inventory.store import SQL
 from rowlock.kernel import limits
@@ -67,8 +68,7 @@ class SeatPicture:
         return [
             seat_no
             for seat_no in seat_nos
-            if (state := self._states[seat_no])
-            and (state != SeatState.HELD or self._ends.get(seat_no, 0) > now_us)
+            if (state := self._states[seat_no]) and (state != SeatState.HELD or self._ends.get(seat_no, 0) > now_us)
         ]
 
     @property
@@ -96,9 +96,10 @@ class SeatPicture:
         """Take the steps of the ledger rows up to position `seq`."""
         for row in rows:
             for change in read_changes(row):
-                state = STATE_AFTER[change.kind]
+                state, moves = STATE_AFTER[change.kind], change.kind in MOVING_KINDS
                 for seat_no in change.seat_nos:
-                    self._states[seat_no] = state
+                    if moves:
+                        self._states[seat_no] = state
                     if state is SeatState.HELD:
                         self._ends[seat_no] = PAYMENT_BINDS_US if change.expires_us is None else change.expires_us
                     else:
@@ -163,6 +164,14 @@ class SeatReplica:
 
     def hint(self) -> None:
         """Something was committed: read the ledgers soon."""
+        self._hint.set()
+
+    def freed(self, event_id: int) -> None:
+        """Seats of the event were given back here: whoever is told so may have them at once, so refuse none until the
+        ledger has been read again."""
+        picture = self._pictures.get(event_id)
+        if picture is not None:
+            picture.checked_at = -math.inf
         self._hint.set()
 
     async def picture(self, event_id: int) -> SeatPicture | None:

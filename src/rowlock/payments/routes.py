@@ -52,7 +52,7 @@ def payment_lane(gate: SaleGate, desk: BookingDesk, cashier: Cashier) -> list[La
         seats = body.ticket_ids if body.ticket_ids is not None else body.seat_ids
         if seats is None:
             raise Problem("invalid_request", "Name the seats in ticketIds (or seatIds).")
-        booking = await desk.reserve(person, call.params[0], seats, call.key)
+        booking = await desk.reserve(person, await desk.pick(call.params[0], seats), call.key)
         token = body.payment_details.payment_token
         return _answer(await cashier.confirm(person, booking.booking_id, token, call.key))
 

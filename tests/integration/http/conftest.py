@@ -71,8 +71,17 @@ class BoxOffice:
         booking: Json = answer.json()
         return booking
 
+    async def caught_up(self, event: str | None = None) -> None:
+        """Return when the api's picture of the event is at the ledger's end: it may be 50 ms behind."""
+        event_id = int(event or self.event)
+        at = "SELECT seq FROM event_inventory WHERE event_id = $1"
+        seq = await self.house.database.cold.fetchval(at, event_id)
+        while (picture := await self.api.replica.picture(event_id)) is None or picture.seq < seq:
+            pass
+
     async def statuses(self) -> dict[str, str]:
         """The status of every seat by its id, as the list format tells it."""
+        await self.caught_up()
         rows = (await self.public.get(f"/events/{self.event}/seats?format=list")).json()
         return {row["id"]: row["status"] for row in rows}
 

@@ -151,6 +151,7 @@ async def test_strange_letters_in_a_query_are_never_our_fault(office: BoxOffice,
 async def test_an_event_tells_its_tiers_and_its_limits(office: BoxOffice) -> None:
     buyer = office.caller()
     await office.hold(buyer, "S-1-1", "S-2-1")
+    await office.caught_up()
     event = (await office.public.get(f"/events/{office.event}")).json()
     tiers = {tier["name"]: tier for tier in event["tiers"]}
     assert tiers["VIP"]["price"] == {"amount": "95.00", "currency": "EUR"}
@@ -223,6 +224,7 @@ async def test_two_bits_tell_each_seat(office: BoxOffice) -> None:
     bought = await office.hold(buyer, "S-2-3")
     paid = await buyer.post(f"/bookings/{bought['bookingId']}/confirm", {"paymentToken": "tok_ok"})
     assert paid.status_code == 200
+    await office.caught_up()
     answer = await office.public.get(f"/events/{office.event}/seats")
     snapshot = answer.json()
     packed = base64.b64decode(snapshot["seats"])

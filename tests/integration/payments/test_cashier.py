@@ -52,7 +52,8 @@ class Till:
 @pytest.fixture
 async def till(house: House, database: Database, servers: TestServers) -> AsyncIterator[Till]:
     api = await open_api(Settings(database_url=database.url, valkey_url=servers.valkey_url))
-    booking = await api.desk.reserve(BUYER, str(house.event_id), ["S-2-1", "S-2-2"], None)
+    pick = await api.desk.pick(str(house.event_id), ["S-2-1", "S-2-2"])
+    booking = await api.desk.reserve(BUYER, pick, None)
     yield Till(api, house, booking)
     await api.close()
 

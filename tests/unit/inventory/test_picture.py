@@ -1,9 +1,11 @@
 """The picture of an event's seats against the plainest reading of the same states."""
 
 import base64
+import time
 import zlib
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +21,8 @@ FINAL_STATES = {
     "release": SeatState.AVAILABLE,
 }
 INVISIBLE_KINDS = ("extend", "pay", "resume")
+
+Step = tuple[str, str, int | None, list[int]]
 
 state_lists = st.lists(st.sampled_from(SeatState), min_size=1, max_size=SEATS_MAX)
 steps = st.tuples(
@@ -57,22 +61,40 @@ def test_both_encodings_of_a_snapshot_tell_the_same_states(states: list[SeatStat
     assert told["counts"] == {word: states.count(SeatState(code)) for code, word in enumerate(STATE_WORDS)}
 
 
-@given(state_lists, st.data())
-def test_applied_changes_are_a_dict_update_and_renew_the_snapshot(states: list[SeatState], data: st.DataObject) -> None:
-    picture = pictured(states)
-    plain = dict(enumerate(states))
-    changes_of = st.dictionaries(st.integers(0, len(states) - 1), st.sampled_from(SeatState))
-    for seq in (4, 9):
+@given(st.lists(st.lists(steps, max_size=3), max_size=3), st.lists(st.lists(steps, max_size=3), max_size=3))
+def test_a_followed_picture_shows_what_the_rows_say(first: list[list[Step]], second: list[list[Step]]) -> None:
+    picture = pictured([SeatState.AVAILABLE] * 10)
+    plain = dict.fromkeys(range(10), SeatState.AVAILABLE)
+    for seq, rows in ((4, first), (9, second)):
         picture.snapshot(gzipped=True)
-        changes = data.draw(changes_of)
-        plain.update(changes)
-        picture.apply(seq, changes)
+        texts = [msgspec.json.encode(row).decode() for row in rows]
+        plain.update(seat_states(texts))
+        picture.follow(seq, texts)
         assert picture.seq == seq
         assert list(picture.states()) == list(plain.values())
         assert [picture.state(seat_no) for seat_no in plain] == list(plain.values())
         told = msgspec.json.decode(zlib.decompress(picture.snapshot(gzipped=True), wbits=31))
         assert told["seq"] == seq
-        assert unpacked(base64.b64decode(told["seats"]), len(states)) == list(plain.values())
+        assert unpacked(base64.b64decode(told["seats"]), 10) == list(plain.values())
+
+
+@pytest.mark.parametrize(
+    ("state", "end_us", "taken"),
+    [
+        (SeatState.AVAILABLE, None, False),
+        (SeatState.BOOKED, None, True),
+        (SeatState.BLOCKED, None, True),
+        (SeatState.HELD, 10**15 + 60_000_000, True),
+        (SeatState.HELD, 10**15 - 1, False),  # its time has passed: whoever asks now may have it
+        (SeatState.HELD, None, True),  # a payment binds it
+    ],
+)
+def test_only_what_nobody_can_have_is_surely_taken(state: SeatState, end_us: int | None, taken: bool) -> None:
+    picture = pictured([SeatState.AVAILABLE, state])
+    if state is SeatState.HELD:
+        picture.holds_end([1], [end_us])
+    picture.checked(time.monotonic(), 10**15)
+    assert picture.surely_taken([0, 1]) == ([1] if taken else [])
 
 
 @given(st.lists(st.tuples(st.sampled_from(SeatState), st.integers(0, 3)), min_size=1, max_size=SEATS_MAX))
@@ -84,7 +106,7 @@ def test_counts_are_what_counting_gives(seats: list[tuple[SeatState, int]]) -> N
 
 
 @given(st.lists(st.lists(steps, max_size=3), max_size=5))
-def test_the_last_visible_step_of_a_seat_is_its_state(rows: list[list[tuple[str, str, int | None, list[int]]]]) -> None:
+def test_the_last_visible_step_of_a_seat_is_its_state(rows: list[list[Step]]) -> None:
     expected: dict[int, SeatState] = {}
     for kind, _, _, seat_nos in (step for row in rows for step in row):
         if kind not in INVISIBLE_KINDS:

@@ -31,8 +31,9 @@ class Limiter:
     def __init__(self, valkey: "Valkey | None", on_fallback: Callable[[], None] = lambda: None) -> None:
         self._scripts = ScriptRunner(valkey)
         self._lane = Lane()
-        self._take = Kind[tuple[Limit, ...], list[float]]("take", self._take_all, lambda limits: limits[0].key)
+        self._take = Kind[tuple[Limit, ...], Sequence[float]]("take", self._take_all, lambda limits: limits[0].key)
         self._local = _LocalLimits()
+        self._here = _LocalLimits()
         self._on_fallback = on_fallback
 
     async def require(self, *limits: Limit) -> None:
@@ -40,15 +41,12 @@ class Limiter:
         wanted = tuple(limit for limit in limits if limit.per_minute)
         if not wanted:
             return
-        waits = await self._lane.submit(self._take, wanted)
-        for limit, wait in zip(wanted, waits, strict=True):
-            if wait > 0:
-                seconds = math.ceil(wait)
-                raise Problem(
-                    "rate_limited",
-                    f"More than {limit.per_minute} requests a minute. Try again in {seconds} s.",
-                    retryAfter=seconds,
-                )
+        _judge(wanted, await self._lane.submit(self._take, wanted))
+
+    def require_here(self, *limits: Limit) -> None:
+        """The same by this process's own count alone, asking nobody: what one process may do without harm to others."""
+        wanted = tuple(limit for limit in limits if limit.per_minute)
+        _judge(wanted, [self._here.take(limit) for limit in wanted])
 
     async def _take_all(self, callers: Sequence[tuple[Limit, ...]]) -> list[list[float]]:
         waits = iter(await self._take_each([limit for limits in callers for limit in limits]))
@@ -61,6 +59,17 @@ class Limiter:
             self._on_fallback()
             return [self._local.take(limit) for limit in limits]
         return [wait / 1_000_000 for wait in answers[0]]
+
+
+def _judge(limits: Sequence[Limit], waits: Sequence[float]) -> None:
+    for limit, wait in zip(limits, waits, strict=True):
+        if wait > 0:
+            seconds = math.ceil(wait)
+            raise Problem(
+                "rate_limited",
+                f"More than {limit.per_minute} requests a minute. Try again in {seconds} s.",
+                retryAfter=seconds,
+            )
 
 
 class _LocalLimits:
