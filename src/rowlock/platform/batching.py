@@ -1,4 +1,4 @@
-"""Micro-batching without a timer: while one flush is under way, the next commands gather; the next flush takes them.
+"""Micro-batching that waits for nobody: while one flush is under way, commands gather; the next flush takes them.
 
 An idle lane flushes at once and a hot one batches by itself, so latency and rate need no tuning against each other.
 """
