@@ -57,7 +57,7 @@ class Buyer:
     async def _hold(self) -> None:
         name, seats = self._key("hold"), tuple(self._dice.sample(self._seats, self._dice.randint(1, 2)))
         asked_at = self._schedule.now()
-        answer = await self._ask(lambda process: process.desk.reserve(self._person, "1", seats, name))
+        answer = await self._ask(lambda process: self._reserve(process, seats, name))
         if isinstance(answer, Problem):
             conflicts = answer.extra["conflicts"]
             assert isinstance(conflicts, list)
@@ -65,6 +65,9 @@ class Buyer:
             return
         self._held[name] = seats
         self._note("hold", name, asked_at, None if answer is None else "done", seats=seats, ends_at=_end(answer))
+
+    async def _reserve(self, process: "Process", seats: tuple[str, ...], key: str) -> Booking:
+        return await process.desk.reserve(self._person, await process.desk.pick("1", seats), key)
 
     async def _extend(self, name: str) -> None:
         key, asked_at = self._key("extend"), self._schedule.now()

@@ -76,7 +76,13 @@ class Process:
         self.engine = SeatEngine(self.database, choose_strategy("row-lock", self.database, None, 0), chooser)
         views = Views(self.database, facts, plans)
         self.desk = BookingDesk(
-            self.engine, views, charts, AnyPick(self.database), seats_per_booking_max=10, holds_per_user_max=0
+            self.engine,
+            views,
+            charts,
+            AnyPick(self.database),
+            SeatReplica(self.database),
+            seats_per_booking_max=10,
+            holds_per_user_max=0,
         )
         self.cashier = Cashier(self.database, self.engine, self.desk, views, bank)
         self.tasks: set[asyncio.Task[Any]] = set()
