@@ -51,7 +51,6 @@ class Chart:
         self.tier_nos = bytes(tiers[seat.category] for seat in seats)
         self.accessible = bytes(seat.accessible for seat in seats)
         self.companion = bytes(seat.companion for seat in seats)
-        self.sections = {section.id: section_no for section_no, section in enumerate(plan.sections)}
         self.beside_left = bytes(_beside_left(plan))
         self.neighbour_left = bytes(
             beside and self._for_all(seat_no) and self._for_all(seat_no - 1)

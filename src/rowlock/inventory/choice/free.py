@@ -93,10 +93,6 @@ class FreeSeats:
         self._freshen()
         return self._runs[row_no]
 
-    def tier_nos(self) -> Iterable[int]:
-        """The tiers that have seats for everybody."""
-        return self._tiers
-
     def pool(self, tier_no: int, section_no: int | None) -> Pool | None:
         """The rows of a tier, of one section or of all; None when there are none."""
         self._freshen()
