@@ -108,6 +108,7 @@ class BookingDesk:
         wish = party_wish(body, facts, plan, self._seats_max)
         booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
         outcome = await self._engine.choose(Choose(booking_id, facts.event_id, person.subject, wish))
+        self._replica.hint()
         if isinstance(outcome, NothingFits):
             raise nothing_fits(outcome, wish, facts)
         assert isinstance(outcome, HoldOutcome)
