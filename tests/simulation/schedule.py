@@ -23,6 +23,7 @@ from rowlock.catalog import SaleFacts, SaleFactsShelf
 from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.engine import SeatEngine
 from rowlock.inventory.exact import ChartShelf, ExactPictures
+from rowlock.inventory.replica import SeatReplica
 from rowlock.inventory.rules import PickRules
 from rowlock.inventory.strategies import choose_strategy
 from rowlock.inventory.sweeper import sweep
