@@ -128,7 +128,7 @@ class Shopper:
         """Pay."""
         body = {"paymentToken": self._dice.choice(CARDS)}
         asked_at, answer = time.time(), await self._act(holding, "confirm", body)
-        if answer is None:
+        if answer is None or answer.status_code == 402:  # given up, if it was ever begun: it bound the hold for a while
             self._note("confirm", holding.name, holding.seats, asked_at)
         elif answer.status_code == 200:
             self._close(holding, "confirm", asked_at, "done")
