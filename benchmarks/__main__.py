@@ -10,7 +10,17 @@ from benchmarks.installation import installation
 from benchmarks.report import Report, write_report
 from benchmarks.rounds import Round, measure_rounds, measure_snapshots
 
-WORKERS = (1, 2)
+DEFAULT_LIMITS = {
+    "ROWLOCK_BOOKING_ATTEMPTS_PER_MINUTE": "10",
+    "ROWLOCK_REQUESTS_PER_MINUTE": "100",
+    "ROWLOCK_HOLDS_PER_USER_MAX": "3",
+}
+SETUPS: tuple[tuple[str, int, dict[str, str]], ...] = (
+    ("1", 1, {}),
+    ("2", 2, {}),
+    ("1, default limits", 1, DEFAULT_LIMITS),
+)
+"""Name, api processes, settings. Without rate limits the sale itself is measured; with them, what Valkey adds."""
 REPORT_FOLDER = Path(__file__).parent / "report"
 
 
@@ -22,15 +32,15 @@ def main(quick: bool, seconds: float, rounds: int) -> None:
     """Measure holds against the database below them; exit 1 when the books do not balance afterwards."""
     if quick:
         seconds, rounds = 1.0, 1
-    measured: dict[int, list[Round]] = {}
+    measured: dict[str, list[Round]] = {}
     with tempfile.TemporaryDirectory(prefix="rowlock-benchmark-") as parent:
         data = Path(parent) / "data"
         with installation(data, 1) as first:
             starts = [first.seconds_to_ready]
-        for workers in WORKERS:
-            with installation(data, workers) as running:
-                click.echo(f"api processes: {workers}")
-                measured[workers] = measure_rounds(running, rounds, seconds, lambda line: click.echo(f"  {line}"))
+        for name, workers, settings in SETUPS:
+            with installation(data, workers, **settings) as running:
+                click.echo(f"api processes: {name}")
+                measured[name] = measure_rounds(running, rounds, seconds, lambda line: click.echo(f"  {line}"))
                 snapshots = measure_snapshots(running)
                 starts.append(running.seconds_to_ready)
                 holds = running.verify()

@@ -5,7 +5,7 @@ Each client sends its next request when it has the whole answer to the last one.
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -42,9 +42,15 @@ class _Client(asyncio.Protocol):
     """One keep-alive connection. It ends, by setting `ended`, when the requests or the time are used up."""
 
     def __init__(
-        self, requests: Iterator[bytes], statuses: tuple[int, int | None], until: float, latencies: list[float]
+        self,
+        requests: Iterator[bytes],
+        statuses: tuple[int, int | None],
+        until: float,
+        latencies: list[float],
+        kept: list[bytes] | None,
     ) -> None:
         status, refusal = statuses
+        self._kept = kept
         self.refusals = 0
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._requests = requests
@@ -70,6 +76,8 @@ class _Client(asyncio.Protocol):
         elif not self._answer.startswith(self._status):
             self._end(AssertionError(f"not the answer that was expected: {self._answer[:600]!r}"))
             return
+        if self._kept is not None:
+            self._kept.append(self._answer[head_end + len(HEAD_END) :])
         self._answer = b""
         self._send()
 
@@ -95,22 +103,39 @@ class _Client(asyncio.Protocol):
 
 
 def run_load(
-    url: str, requests: Iterator[bytes], *, status: int, clients: int, seconds: float, refusal: int | None = None
+    url: str,
+    requests: Iterator[bytes],
+    *,
+    status: int,
+    clients: int,
+    seconds: float,
+    refusal: int | None = None,
+    kept: list[bytes] | None = None,
 ) -> LoadResult:
-    """Send `requests`, each once, for at most `seconds`; AssertionError at an answer of neither status."""
+    """Send `requests`, each once, for at most `seconds`; AssertionError at an answer of neither status.
+
+    The bodies of the answers are appended to `kept`.
+    """
+    load = _run(url, requests, (status, refusal), clients=clients, seconds=seconds, kept=kept)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_run(url, requests, (status, refusal), clients, seconds))
+        return runner.run(load)
 
 
 async def _run(
-    url: str, requests: Iterator[bytes], statuses: tuple[int, int | None], clients: int, seconds: float
+    url: str,
+    requests: Iterator[bytes],
+    statuses: tuple[int, int | None],
+    *,
+    clients: int,
+    seconds: float,
+    kept: list[bytes] | None,
 ) -> LoadResult:
     host, port = urlsplit(url).netloc.split(":")
     latencies: list[float] = []
     started = time.perf_counter()
     opened = [
         await asyncio.get_running_loop().create_connection(
-            lambda: _Client(requests, statuses, started + seconds, latencies), host, int(port)
+            lambda: _Client(requests, statuses, started + seconds, latencies, kept), host, int(port)
         )
         for _ in range(clients)
     ]
@@ -124,7 +149,13 @@ def get(path: str, headers: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: rowlock\r\n{headers}\r\n".encode()
 
 
-def hold(event_id: str, seat_ids: list[str], token: str) -> bytes:
+def confirm(booking_id: str, token: str) -> bytes:
+    """A prepared payment that succeeds at once."""
+    headers = f"Authorization: Bearer {token}\r\n"
+    return post(f"/api/v1/bookings/{booking_id}/confirm", {"paymentToken": "tok_ok"}, headers)
+
+
+def hold(event_id: str, seat_ids: Sequence[str], token: str) -> bytes:
     """A prepared hold."""
     body = {"eventId": event_id, "seatIds": seat_ids}
     return post("/api/v1/bookings/reserve", body, f"Authorization: Bearer {token}\r\n")

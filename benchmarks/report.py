@@ -2,6 +2,7 @@
 
 import os
 import platform
+import statistics
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +20,9 @@ DOTS_PER_INCH = 110
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Everything measured: rounds by number of api processes, snapshots, and seconds from `up` to `ready`."""
+    """Everything measured: rounds by set-up, snapshots, and seconds from `up` to `ready`."""
 
-    rounds: dict[int, list[Round]]
+    rounds: dict[str, list[Round]]
     snapshots: list[Snapshot]
     fresh_start_seconds: float
     start_again_seconds: float
@@ -62,18 +63,30 @@ def _rates(report: Report) -> str:
         row(f"holds of 4 seats a second over HTTP, {CLIENTS} clients", lambda one: one.holds.per_second),
         row("single-row updates a second, pgbench", lambda one: one.updates_per_second),
         row("ratio, each round by itself", lambda one: one.ratio, 2),
+        row("processor time of a hold, api and PostgreSQL (µs)", lambda one: one.server_us),
+        row("confirmations a second (built-in payment)", lambda one: one.confirms.per_second),
+        row("ratio of confirmations", lambda one: one.confirms.per_second / one.updates_per_second, 2),
+        row("refusals a second (seats taken)", lambda one: one.refusals.per_second),
         row("bare endpoint, answers a second", lambda one: one.bare.per_second),
+        row("ratio of refusals to bare answers", lambda one: one.refusals.per_second / one.bare.per_second, 2),
         row("hold p50 (ms)", lambda one: one.holds.percentile_ms(0.5), 1),
         row("hold p99 (ms)", lambda one: one.holds.percentile_ms(0.99), 1),
     )
 
 
 def _costs(report: Report) -> str:
+    loads: tuple[tuple[str, Callable[[Round], dict[str, float]]], ...] = (
+        ("hold", lambda one: one.cpu_us),
+        ("confirmation", lambda one: one.confirm_cpu_us),
+        ("refusal", lambda one: one.refusal_cpu_us),
+        ("bare answer", lambda one: one.bare_cpu_us),
+    )
     rows = []
-    for role in ROLES:
-        costs = (f"{median(rounds, lambda one, role=role: one.cpu_us[role]):,.0f}" for rounds in report.rounds.values())  # type: ignore[misc]
-        rows.append("|".join([role, *costs]))
-    return table("|".join(["processor time of a hold (µs), by api processes", *map(str, report.rounds)]), *rows)
+    for load, costs in loads:
+        for workers, rounds in report.rounds.items():
+            figures = (f"{statistics.median(costs(one)[role] for one in rounds):,.0f}" for role in ROLES)
+            rows.append("|".join([f"{load}, {workers}", *figures]))
+    return table("|".join(["processor time (µs), by api processes", *ROLES]), *rows)
 
 
 def _snapshots(report: Report) -> str:
@@ -120,7 +133,7 @@ def _plot_rates(report: Report, path: Path) -> None:
 def _plot_latencies(report: Report, path: Path) -> None:
     """The share of holds answered within so many milliseconds."""
     figure, axes = plt.subplots(figsize=PLOT_INCHES, layout="constrained")
-    for (workers, rounds), colour in zip(report.rounds.items(), (BLUE, ORANGE), strict=True):
+    for (workers, rounds), colour in zip(report.rounds.items(), (BLUE, ORANGE, GREY), strict=True):
         latencies = sorted(latency * 1000 for one in rounds for latency in one.holds.latencies)
         shares = [(position + 1) / len(latencies) * 100 for position in range(len(latencies))]
         axes.step(latencies, shares, color=colour, label=f"{workers} api")

@@ -1,35 +1,46 @@
-"""The rounds: holds, the database's own updates and a bare endpoint, one after the other, again and again."""
+"""The rounds: holds, refusals, confirmations, the database's own updates and a bare endpoint, again and again."""
 
 import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from itertools import islice, repeat
+from itertools import cycle, islice, repeat
 
 import msgspec
 
 from benchmarks.baseline import Baseline
 from benchmarks.installation import Installation
-from benchmarks.load import LoadResult, get, hold, run_load
+from benchmarks.load import LoadResult, confirm, get, hold, run_load
 from rowlock.inventory import SeatPicture
 
 CLIENTS = 64
 SEATS_PER_HOLD = 4
+HOLDS_A_PERSON = 3
 SNAPSHOTS_FETCHED, SNAPSHOTS_MADE = 200, 20
 
 
 class Round(msgspec.Struct, frozen=True):
-    """One pass over all three loads. `cpu_us` is the processor time of a hold by role, in microseconds."""
+    """One pass over all loads. `cpu_us` is the processor time of a hold by role, in microseconds, and so on."""
 
     holds: LoadResult
     cpu_us: dict[str, float]
+    confirms: LoadResult
+    confirm_cpu_us: dict[str, float]
+    refusals: LoadResult
+    refusal_cpu_us: dict[str, float]
     updates_per_second: float
     bare: LoadResult
+    bare_cpu_us: dict[str, float]
 
     @property
     def ratio(self) -> float:
         """Holds of four seats over HTTP for each single-row update of the database below."""
         return self.holds.per_second / self.updates_per_second
+
+    @property
+    def server_us(self) -> float:
+        """Processor time of a hold in the api and PostgreSQL."""
+        return self.cpu_us["api"] + self.cpu_us["postgres"]
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -42,25 +53,66 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def measure_rounds(running: Installation, count: int, seconds: float, tell: Callable[[str], None]) -> list[Round]:
-    """Interleaved rounds, each on an event of its own with nothing sold; every hold is somebody else's."""
+    """Interleaved rounds, each on an event of its own with nothing sold."""
     like, seat_ids = running.stadium()
     organiser = running.tokens("organiser", 1)[0]
     baseline = Baseline(running.servers, running.data)
     rounds = []
     for number in range(count):
-        people = running.tokens("buyer", len(seat_ids) // SEATS_PER_HOLD)
         event_id = running.new_event(organiser, like)
-        requests = iter([hold(event_id, seats, token) for seats, token in zip(_blocks(seat_ids), people, strict=True)])
-        _warm_up(running, requests)
-        updates = baseline.updates_per_second(seconds)
-        before = running.cpu_seconds()
-        holds = run_load(running.url, requests, status=201, clients=CLIENTS, seconds=seconds)
-        after = running.cpu_seconds()
-        bare = run_load(running.url, repeat(get("/healthz")), status=200, clients=CLIENTS, seconds=seconds)
-        cost = {role: (after[role] - before[role]) / len(holds.latencies) * 1e6 for role in after}
-        rounds.append(Round(holds, cost, updates, bare))
-        tell(f"round {number + 1}: {holds.per_second:,.0f} holds/s, {updates:,.0f} updates/s, {rounds[-1].ratio:.2f}")
+        tokens = _people(running, len(seat_ids) // SEATS_PER_HOLD)
+        one = _round(running, event_id, dict(zip(_blocks(seat_ids), tokens, strict=True)), baseline, seconds)
+        rounds.append(one)
+        tell(
+            f"round {number + 1}: {one.holds.per_second:,.0f} holds/s, {one.updates_per_second:,.0f} updates/s, "
+            f"{one.ratio:.2f}; {one.server_us:.0f} us a hold; {one.confirms.per_second:,.0f} confirms/s; "
+            f"{one.refusals.per_second:,.0f} refusals/s, bare {one.bare.per_second:,.0f}/s"
+        )
     return rounds
+
+
+def _round(
+    running: Installation, event_id: str, holders: dict[tuple[str, ...], str], baseline: Baseline, seconds: float
+) -> Round:
+    """All loads once: `holders` tells who wants which seats."""
+    requests = [hold(event_id, seats, token) for seats, token in holders.items()]
+    coming = iter(requests)
+    _warm_up(running, coming)
+    updates = baseline.updates_per_second(seconds)
+    kept: list[bytes] = []
+    holds, cost = _measured(running, coming, status=201, seconds=seconds, kept=kept)
+    refusals, refusal_cost = _measured(running, cycle(requests[: len(kept)]), status=409, seconds=seconds)
+    booked = [msgspec.json.decode(body, type=_Held) for body in kept]
+    of_seat = {seats[0]: token for seats, token in holders.items()}
+    payments = (confirm(one.booking_id, of_seat[one.seats[0].id]) for one in booked)
+    confirms, confirm_cost = _measured(running, payments, status=200, seconds=seconds)
+    bare, bare_cost = _measured(running, repeat(get("/healthz")), status=200, seconds=seconds)
+    return Round(holds, cost, confirms, confirm_cost, refusals, refusal_cost, updates, bare, bare_cost)
+
+
+def _measured(
+    running: Installation, requests: Iterator[bytes], *, status: int, seconds: float, kept: list[bytes] | None = None
+) -> tuple[LoadResult, dict[str, float]]:
+    """A load, and the processor time that each role used for one answer, in microseconds."""
+    before = running.cpu_seconds()
+    load = run_load(running.url, requests, status=status, refusal=429, clients=CLIENTS, seconds=seconds, kept=kept)
+    after = running.cpu_seconds()
+    return load, {role: (after[role] - before[role]) / len(load.latencies) * 1e6 for role in after}
+
+
+class _Seat(msgspec.Struct):
+    id: str
+
+
+class _Held(msgspec.Struct, rename="camel"):
+    booking_id: str
+    seats: list[_Seat]
+
+
+def _people(running: Installation, holds: int) -> list[str]:
+    """A token for every hold. A person holds as often as the default limit lets them, so a third are new faces."""
+    tokens = running.tokens("buyer", -(-holds // HOLDS_A_PERSON))
+    return [token for token in tokens for _ in range(HOLDS_A_PERSON)][:holds]
 
 
 def measure_snapshots(running: Installation) -> list[Snapshot]:
@@ -83,10 +135,10 @@ def median(rounds: list[Round], figure: Callable[[Round], float]) -> float:
     return statistics.median(figure(one) for one in rounds)
 
 
-def _blocks(seat_ids: list[str]) -> Iterator[list[str]]:
+def _blocks(seat_ids: list[str]) -> Iterator[tuple[str, ...]]:
     """Every seat once, four neighbours at a time."""
     for start in range(0, len(seat_ids) - SEATS_PER_HOLD + 1, SEATS_PER_HOLD):
-        yield seat_ids[start : start + SEATS_PER_HOLD]
+        yield tuple(seat_ids[start : start + SEATS_PER_HOLD])
 
 
 def _warm_up(running: Installation, requests: Iterator[bytes]) -> None:
