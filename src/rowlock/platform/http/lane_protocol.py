@@ -2,7 +2,7 @@
 
 A connection is uvicorn's in all but this: a request for a route of the sale lane that has no surprises (its length is
 declared and small, no Idempotency-Key, no Expect, nothing under way before it on this connection) is answered here.
-Everything else takes uvicorn's own way to the ASGI application, which knows the same routes. ADR 0007 has the figures.
+Everything else takes uvicorn's own way to the ASGI application, which knows the same routes. ADR 0011 has the figures.
 """
 
 import time

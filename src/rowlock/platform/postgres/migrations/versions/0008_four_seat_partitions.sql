@@ -1,5 +1,5 @@
 -- Four partitions of the seats in the place of sixteen. Every statement of a flush opens and locks all of them, because
--- a flush may span events; that was a sixth of PostgreSQL's time for a hold (ADR 0007). Vacuum still works in parts.
+-- a flush may span events; that was a sixth of PostgreSQL's time for a hold (ADR 0011). Vacuum still works in parts.
 
 ALTER TABLE seats RENAME TO seats_before;
 ALTER INDEX seats_pkey RENAME TO seats_before_pkey;
