@@ -147,7 +147,7 @@ class Api:
         )
         api = APIRouter(prefix="/api/v1")
         api.include_router(search_router(self.database))
-        api.include_router(catalog_router(self.database, self.free_seats))
+        api.include_router(catalog_router(self.database, self.free_seats, self.settings.seats_per_booking_max))
         api.include_router(organiser_router(self.signer, self.organiser))
         api.include_router(block_router(self.signer, self.block_desk))
         app.include_router(api)
@@ -221,7 +221,9 @@ class Pages:
         """One event, None when there is none."""
         number = parse_number_id(event_id)
         free = await self._api.free_seats(number) if number is not None else None
-        return None if number is None or free is None else await find_event(self._api.database, number, free)
+        if number is None or free is None:
+            return None
+        return await find_event(self._api.database, number, free, self._api.settings.seats_per_booking_max)
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """The visitor's own confirmed booking, else None."""

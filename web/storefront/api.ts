@@ -38,6 +38,7 @@ export interface EventDetail {
   status: "scheduled" | "on_sale" | "sold_out" | "paused" | "ended" | "cancelled";
   tiers: { id: string; name: string; price: Money; fees: Money; total: number; available: number }[];
   holdSeconds: number;
+  seatsPerBookingMax: number;
   noOrphanSeats: boolean;
   offerNearest: boolean;
   seatCount: number;

@@ -59,12 +59,13 @@ class EventDetail(EventSummary, frozen=True, rename="camel", kw_only=True):
     """One event, with everything its page shows.
 
     `no_orphan_seats`: a pick must not leave a single seat behind. `offer_nearest`: who comes too late may be offered
-    the nearest equivalent.
+    the nearest equivalent. `seats_per_booking_max` is the installation's limit.
     """
 
     description: str
     tiers: tuple[PriceTier, ...]
     hold_seconds: int
+    seats_per_booking_max: int
     no_orphan_seats: bool
     offer_nearest: bool
     plan_id: str

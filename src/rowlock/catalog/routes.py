@@ -17,7 +17,7 @@ FreeSeats = Callable[[int], Awaitable[dict[int, int] | None]]
 """Free seats of an event by tier number; None when there is no such event."""
 
 
-def catalog_router(database: Database, free_seats: FreeSeats) -> APIRouter:
+def catalog_router(database: Database, free_seats: FreeSeats, seats_per_booking_max: int) -> APIRouter:
     """The catalogue's routes."""
     router = APIRouter(tags=["Events"])
 
@@ -28,7 +28,7 @@ def catalog_router(database: Database, free_seats: FreeSeats) -> APIRouter:
         available = await free_seats(number) if number is not None else None
         if number is None or available is None:
             raise Problem("event_not_found", f"There is no event {event_id}.")
-        event = await find_event(database, number, available)
+        event = await find_event(database, number, available, seats_per_booking_max)
         assert event is not None
         return json_answer(event, headers={"Cache-Control": "public, max-age=1"})
 

@@ -46,7 +46,7 @@ class SaleFactsShelf:
 
 
 async def find_event(
-    database: Database, event_id: int, available_by_tier: dict[int, int], api_base: str = "/api/v1"
+    database: Database, event_id: int, available_by_tier: dict[int, int], seats_per_booking_max: int
 ) -> EventDetail | None:
     """Everything about one event; free seats by tier come from the inventory. None when there is none."""
     row = await database.fetchrow(SQL["find_event"], event_id)
@@ -59,13 +59,14 @@ async def find_event(
         description=row["description"],
         tiers=tuple(_tier(tier, row["currency"], available_by_tier.get(tier["tier_no"], 0)) for tier in tiers),
         hold_seconds=row["hold_seconds"],
+        seats_per_booking_max=seats_per_booking_max,
         no_orphan_seats=row["no_orphan_seats"],
         offer_nearest=row["offer_nearest"],
         plan_id=str(row["plan_id"]),
         sale_ends_at=row["sale_ends_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        links={part: f"{api_base}/events/{event_id}{path}" for part, path in _LINKS.items()},
+        links={part: f"/api/v1/events/{event_id}{path}" for part, path in _LINKS.items()},
     )
 
 

@@ -158,7 +158,7 @@ async def test_an_event_tells_its_tiers_and_its_limits(office: BoxOffice) -> Non
     assert (tiers["VIP"]["total"], tiers["VIP"]["available"]) == (10, 9)
     assert (tiers["Regular"]["total"], tiers["Regular"]["available"]) == (40, 39)
     assert {"id", "fees"} <= tiers["VIP"].keys()
-    assert (event["holdSeconds"], event["seatCount"]) == (300, 50)
+    assert (event["holdSeconds"], event["seatsPerBookingMax"], event["seatCount"]) == (300, 10, 50)
     assert event["description"] == ""
     for link in event["links"].values():
         assert (await office.client.get(link)).status_code == 200

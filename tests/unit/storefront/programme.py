@@ -42,6 +42,7 @@ def an_event(event_id: str = "1", name: str = "Giants at Dodgers", status: Event
         description="A game.",
         tiers=(PriceTier("t1", "Regular", Money("49.50", "USD"), Money("4.50", "USD"), 1000, 800),),
         hold_seconds=300,
+        seats_per_booking_max=10,
         no_orphan_seats=False,
         offer_nearest=True,
         plan_id="plan1",

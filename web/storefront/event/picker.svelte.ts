@@ -8,8 +8,6 @@ import type { Money, Words } from "../words";
 import { sum } from "../words";
 import { OrphanRule } from "./orphans";
 
-export const SEATS_PER_BOOKING_MAX = 10;
-
 /** Which seats the visitor has chosen, what they cost, and how holding them went. Map and list show the same picker. */
 export class SeatPicker {
   /** seatNos in the order they were chosen. */
@@ -113,8 +111,8 @@ export class SeatPicker {
       this.spoken = this.words.say("basket.removed", { seat, total: this.words.money(this.total) });
     } else if (this.statusOf(seatNo) !== AVAILABLE) {
       this.spoken = this.words.say("basket.unavailable", { seat, state: this.stateWord(seatNo) });
-    } else if (this.chosen.length >= SEATS_PER_BOOKING_MAX) {
-      this.notice = this.words.say("basket.full", { max: SEATS_PER_BOOKING_MAX });
+    } else if (this.chosen.length >= this.event.seatsPerBookingMax) {
+      this.notice = this.words.say("basket.full", { max: this.event.seatsPerBookingMax });
     } else {
       this.choose([...this.chosen, seatNo]);
       this.spoken = this.words.say("basket.added", { seat, total: this.words.money(this.total) });
@@ -136,7 +134,7 @@ export class SeatPicker {
   }
 
   get orphansFit(): boolean {
-    return this.chosen.length + this.orphans.length <= SEATS_PER_BOOKING_MAX;
+    return this.chosen.length + this.orphans.length <= this.event.seatsPerBookingMax;
   }
 
   takeOrphans(): void {
