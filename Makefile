@@ -17,10 +17,10 @@ PACKAGES := web/node_modules/.installed
 WEB := $(if $(wildcard web/package.json),$(STATIC)/manifest.json)
 WEB_SOURCES := $(shell find web src/rowlock/storefront/messages -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run install test faults check bench clean lock
+.PHONY: help run install test faults seeded-bugs check bench clean lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  Variables: PYTHON=<interpreter for a new .venv>, ARGS=<more words for rowlock up, pytest, the faults or the benchmarks>"
 
 run: ## set up and start the demo on http://localhost:8080
@@ -36,6 +36,9 @@ test: install ## set up and run every test
 
 faults: install ## kill, stop and cut processes 500 times under load; every acknowledged answer must stand
 	$(BIN)/python -m tests.faults $(ARGS)
+
+seeded-bugs: install ## put known bugs into a copy of the source; the tests must catch every one (ARGS=--report)
+	$(BIN)/python -m tests.seeded_bugs $(ARGS)
 
 check: install ## format, lint, types, import rules, own rules, dependency audit
 	$(BIN)/ruff format --check .

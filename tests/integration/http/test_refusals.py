@@ -76,3 +76,11 @@ async def test_a_seat_given_back_can_be_had_again(office: BoxOffice) -> None:
     while (code := await reserve(office, second, "S-1-1")) == 409:
         await office.api.replica.picture(int(office.event))
     assert code == 201
+
+
+async def test_what_was_given_back_is_not_refused_from_memory(office: BoxOffice) -> None:
+    """No waiting in between: whoever is told of a release may have the seats at once."""
+    await office.hold(office.caller(), "S-1-1")
+    await known_taken(office, 0)
+    office.api.replica.freed(int(office.event))
+    assert office.api.replica.surely_taken(int(office.event), [0]) == []
