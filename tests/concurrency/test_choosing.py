@@ -3,12 +3,13 @@
 import asyncio
 import random
 import time
+from datetime import UTC, datetime
 from importlib import resources
 
 import asyncpg
 import pytest
 from benchmarks.refusal_judge import Refusal, RefusalJudge
-from tests.house import House, small_plan
+from tests.house import OLD_HOLD, House, small_plan
 
 from rowlock.inventory import ChoiceOutcome, Choose, HoldOutcome, HoldWord, NothingFits, PartyWish
 from rowlock.inventory.store import SQL
@@ -19,6 +20,7 @@ from rowlock.platform.postgres import Database
 ENGINES = 4
 PARTIES = 200
 ONE_PICTURE = "WHERE event_id = ANY (p_events) ORDER BY event_id FOR UPDATE;  -- guard: one picture"
+WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 LEDGER = "SELECT seq, changes FROM seat_ledger WHERE event_id = $1 ORDER BY seq"
 
 
@@ -80,6 +82,24 @@ async def test_without_the_lock_choices_are_made_from_stale_pictures(
     assert any(isinstance(outcome, RuntimeError) for _, outcome in answers)
     seats = [seat_no for _, outcome in answers if isinstance(outcome, HoldOutcome) for seat_no in outcome.seat_nos]
     assert len(seats) == len(set(seats)), "even then the write keeps a seat single"
+
+
+async def test_a_choice_sees_what_was_sold_while_it_waited_for_the_event(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One try has to do: what is chosen under the lock is never gone by the time it is written."""
+    monkeypatch.setattr(limits, "CHOICE_ATTEMPTS_MAX", 1)
+    front_row, booking_id = list(range(10)), new_booking_id()
+    sold = ([booking_id], [house.event_id], ["first"], [1], [10], front_row, datetime.now(UTC))
+    async with house.database.cold.acquire() as connection, connection.transaction():
+        assert await connection.fetchval(OLD_HOLD, *sold) == "held"
+        second = asyncio.create_task(house.engine().choose(Choose(new_booking_id(), house.event_id, "b", PartyWish(2))))
+        while not await house.database.fetch(WAITS):
+            continue
+    outcome = await second
+    assert isinstance(outcome, HoldOutcome)
+    assert outcome.word is HoldWord.HELD
+    assert not set(outcome.seat_nos) & set(front_row)
 
 
 async def test_a_process_that_stops_in_the_middle_keeps_the_event_for_two_seconds(house: House) -> None:

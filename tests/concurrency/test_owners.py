@@ -1,13 +1,20 @@
 """Every write names the owner: should a seat ever be somebody else's, a booking's step fails and touches nothing."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from tests.house import House
 
 from rowlock.inventory import BeginPayment, BeginWord, Hold, Release, SettlePayment
 from rowlock.kernel.ids import new_booking_id
+from rowlock.platform.postgres import Database
 
 GIVE_TO_A_STRANGER = "UPDATE seats SET booking_id = gen_random_uuid() WHERE event_id = $1 AND seat_no = $2"
+TAKE_BEHIND_THE_LOCK = """
+UPDATE seats SET state = 1, booking_id = gen_random_uuid(), hold_expires_at = clock_timestamp() + interval '1 hour'
+WHERE event_id = $1 AND seat_no = $2"""
+WAITS = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 async def seat_went_to_a_stranger(house: House, hold: Hold) -> None:
@@ -34,3 +41,15 @@ async def test_a_payment_books_no_seat_of_a_stranger(house: House) -> None:
     with pytest.raises(asyncpg.PostgresError, match="booked 1 of 2 seats"):
         await engine.settle_payment(house.event_id, SettlePayment(hold.booking_id, payment, paid=True))
     assert (await house.states(), await house.status(hold)) == (before, "PAYMENT_PENDING")
+
+
+async def test_a_hold_takes_no_seat_that_went_behind_the_lock(house: House, database: Database) -> None:
+    """The seat is free when the hold looks and another's when it writes: the write itself has to see it."""
+    async with database.cold.acquire() as connection, connection.transaction():
+        await connection.execute(TAKE_BEHIND_THE_LOCK, house.event_id, 1)
+        late = asyncio.create_task(house.engine().hold(house.hold_of(0, 1)))
+        while not await database.fetch(WAITS):
+            continue
+    with pytest.raises(asyncpg.PostgresError, match="wrote 1 of 2 seats"):
+        await late
+    assert (await house.states())[:2] == [0, 1]

@@ -22,6 +22,7 @@ from rowlock.kernel.ids import new_booking_id
 
 pytestmark = every_strategy
 LONG_AGO = timedelta(minutes=10)
+MADE_EARLIER = "UPDATE bookings SET held_at = held_at - $1::interval, hold_expires_at = hold_expires_at - $1::interval"
 
 
 async def test_a_hold_takes_all_its_seats_at_todays_prices(house: House) -> None:
@@ -135,6 +136,17 @@ async def test_extensions_end_at_two_and_at_twice_the_hold(house: House) -> None
     assert row is not None
     assert row["hold_expires_at"] - row["held_at"] <= timedelta(seconds=600)
     assert await house.broken() == []
+
+
+async def test_a_late_extension_goes_no_further_than_twice_the_hold(house: House) -> None:
+    hold = await house.old_hold(1, ago=timedelta(seconds=250), buyer="b")
+    engine = house.engine()
+    assert await engine.extend(house.event_id, Extend(hold.booking_id, "b", "k1")) is ExtendWord.EXTENDED
+    await house.database.cold.execute(MADE_EARLIER, timedelta(seconds=200))
+    assert await engine.extend(house.event_id, Extend(hold.booking_id, "b", "k2")) is ExtendWord.EXTENDED
+    row = await house.database.fetchrow("SELECT * FROM bookings WHERE id = $1", hold.booking_id)
+    assert row is not None
+    assert row["hold_expires_at"] - row["held_at"] == timedelta(seconds=600)
 
 
 async def test_extend_and_release_need_the_owner_and_a_living_hold(house: House) -> None:

@@ -33,6 +33,7 @@ def test_there_are_enough_bugs_and_no_name_twice() -> None:
     assert QUICK
 
 
+@pytest.mark.timeout(300)
 def test_the_quick_ones_are_caught(own_servers: Servers) -> None:
     sound = try_sound((test for bug in QUICK for test in bug.caught_by), own_servers)
     assert (sound.failed, sound.broken) == ((), ())

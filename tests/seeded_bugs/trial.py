@@ -95,7 +95,7 @@ def _run(tests: Sequence[str], source: Path, servers: Servers, *options: str) ->
 
 
 def _test_name(case: ET.Element) -> str:
-    """`folder/test_file.py::test_name`, below tests/."""
+    """The test as pytest is told to run it."""
     module, _, group = case.attrib["classname"].partition(".Test")
-    path = module.removeprefix("tests.").replace(".", "/")
+    path = module.replace(".", "/")
     return "::".join(filter(None, (f"{path}.py", group and f"Test{group}", case.attrib["name"])))
