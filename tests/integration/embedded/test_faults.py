@@ -99,6 +99,7 @@ def test_programs_in_a_private_venv_are_copied_once(private_parent: Path, monkey
     cache = private_parent.with_name(f"{private_parent.name}-cache")
     monkeypatch.setattr(binaries, "SHARED_CACHE", cache)
     monkeypatch.setattr(binaries, "_package_folder", lambda name: private_parent / name)
+    monkeypatch.delenv("ROWLOCK_POSTGRES_BIN", raising=False)
     account = server_account(private_parent / "no cluster yet")
     try:
         copied = binaries.find_postgres(account).folder

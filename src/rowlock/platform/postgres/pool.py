@@ -43,6 +43,7 @@ _HOT_SESSION = _SESSION | {
     "enable_mergejoin": "off",
     "enable_bitmapscan": "off",
     "enable_material": "off",
+    "enable_memoize": "off",
     # Joins in the order they are written, the wanted seats first, and reading a row costs more than finding one. Else a
     # planner that has not seen a table yet takes an event for a few rows, reads all of it and filters.
     "join_collapse_limit": "1",
