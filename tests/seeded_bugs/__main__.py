@@ -11,8 +11,8 @@ from rowlock.platform.embedded import EmbeddedServers, Servers
 REPORT_HEAD = """# Seeded bugs
 
 Each of these faults was put alone into a copy of the source, and the named tests were run on the copy; without a fault
-they all pass. The faults stand in `tests/seeded_bugs/bugs.toml`. `make seeded-bugs` tries them all and writes this page
-anew; `make test` tries the quick ones, and that every fault still fits the source.
+they all pass. The faults stand in `tests/seeded_bugs/bugs.toml`. `make seeded-bugs ARGS=--report` tries them all and
+writes this page anew; `make test` tries the quick ones, and that every fault still fits the source.
 
 """
 REPORT = "docs/seeded-bugs.md"
