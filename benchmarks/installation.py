@@ -34,6 +34,7 @@ class Installation:
         self.url = url
         self.seconds_to_ready = seconds_to_ready
         self._process = process
+        self._used: dict[tuple[int, float], tuple[str, float]] = {}
         servers = running(data)
         assert servers is not None
         self.servers: Servers = servers
@@ -78,12 +79,17 @@ class Installation:
         return [seat["id"] for seat in self.get(f"/api/v1/events/{event_id}/plan")["seats"]]
 
     def cpu_seconds(self) -> dict[str, float]:
-        """User and system time each role has used so far."""
-        used = dict.fromkeys(ROLES, 0.0)
+        """User and system time each role has used so far. What has ended counts as it was last seen.
+
+        PostgreSQL's helpers come and go; one that vanished between two looks must not make the second smaller.
+        """
         for process in psutil.Process(self._process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):  # PostgreSQL's helpers come and go
+            with contextlib.suppress(psutil.NoSuchProcess):
                 times = process.cpu_times()
-                used[self._role(process)] += times.user + times.system
+                self._used[process.pid, process.create_time()] = (self._role(process), times.user + times.system)
+        used = dict.fromkeys(ROLES, 0.0)
+        for role, seconds in self._used.values():
+            used[role] += seconds
         return used
 
     def verify(self) -> bool:

@@ -58,7 +58,7 @@ REPLICA_AGE_SECONDS_MAX = 0.1
 REPLICA_POLL_SECONDS = 0.05
 """The longest pause between two reads of a followed event's ledger."""
 
-REPLICA_POLL_SECONDS_MIN = 0.01
+REPLICA_POLL_SECONDS_MIN = 0.025
 """The shortest: hints after commits come far more often in a hot sale."""
 
 REPLICA_IDLE_SECONDS = 5.0
