@@ -39,7 +39,7 @@ def main(quick: bool, seconds: float, rounds: int) -> None:
             starts = [first.seconds_to_ready]
         for name, workers, settings in SETUPS:
             with installation(data, workers, **settings) as running:
-                click.echo(f"api processes: {name}")
+                click.echo(name)
                 measured[name] = measure_rounds(running, rounds, seconds, lambda line: click.echo(f"  {line}"))
                 snapshots = measure_snapshots(running)
                 starts.append(running.seconds_to_ready)

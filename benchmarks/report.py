@@ -59,7 +59,7 @@ def _rates(report: Report) -> str:
         return "|".join([name, *(f"{median(rounds, figure):,.{digits}f}" for rounds in report.rounds.values())])
 
     return table(
-        "|".join(["api processes", *map(str, report.rounds)]),
+        "|".join(["", *report.rounds]),
         row(f"holds of 4 seats a second over HTTP, {CLIENTS} clients", lambda one: one.holds.per_second),
         row("single-row updates a second, pgbench", lambda one: one.updates_per_second),
         row("ratio, each round by itself", lambda one: one.ratio, 2),
@@ -83,10 +83,10 @@ def _costs(report: Report) -> str:
     )
     rows = []
     for load, costs in loads:
-        for workers, rounds in report.rounds.items():
+        for setup, rounds in report.rounds.items():
             figures = (f"{statistics.median(costs(one)[role] for one in rounds):,.0f}" for role in ROLES)
-            rows.append("|".join([f"{load}, {workers}", *figures]))
-    return table("|".join(["processor time (µs), by api processes", *ROLES]), *rows)
+            rows.append("|".join([f"{load}, {setup}", *figures]))
+    return table("|".join(["processor time (µs)", *ROLES]), *rows)
 
 
 def _snapshots(report: Report) -> str:
@@ -121,7 +121,7 @@ def _plot_rates(report: Report, path: Path) -> None:
             axes.barh(y, height, 0.24, color=colour, label=name if place == 0 else None)
             axes.plot([rate(one) for one in rounds], [y] * len(rounds), "|", color=INK, markersize=7)
             axes.annotate(f" {height:,.0f}", (max(map(rate, rounds)), y), va="center")
-    axes.set_yticks(range(len(report.rounds)), [f"{workers} api" for workers in report.rounds])
+    axes.set_yticks(range(len(report.rounds)), list(report.rounds))
     axes.invert_yaxis()
     axes.set_xlabel("a second (median; a stroke for each round)")
     axes.margins(x=0.12)
@@ -133,10 +133,10 @@ def _plot_rates(report: Report, path: Path) -> None:
 def _plot_latencies(report: Report, path: Path) -> None:
     """The share of holds answered within so many milliseconds."""
     figure, axes = plt.subplots(figsize=PLOT_INCHES, layout="constrained")
-    for (workers, rounds), colour in zip(report.rounds.items(), (BLUE, ORANGE, GREY), strict=True):
+    for (setup, rounds), colour in zip(report.rounds.items(), (BLUE, ORANGE, GREY), strict=True):
         latencies = sorted(latency * 1000 for one in rounds for latency in one.holds.latencies)
         shares = [(position + 1) / len(latencies) * 100 for position in range(len(latencies))]
-        axes.step(latencies, shares, color=colour, label=f"{workers} api")
+        axes.step(latencies, shares, color=colour, label=setup)
     axes.set_xlabel(f"milliseconds to the answer of a hold, {CLIENTS} clients")
     axes.set_ylabel("% of holds")
     axes.set_xlim(left=0)
