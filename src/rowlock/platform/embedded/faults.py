@@ -44,12 +44,12 @@ def fault_from_output(server: str, output: str, log: Path | None = None) -> Embe
     if "Address already in use" in output:
         return PortTakenError(f"{server}: its port was taken by another program; start again")
     where = f" (see {log})" if log else ""
-    # What a server merely notes has not ended it: PostgreSQL 15 notes a directory that it may not enter and does without.
+    # What a server merely notes has not ended it: PostgreSQL 15 notes a folder that it may not enter and goes on.
     grave = "\n".join(line for line in output.splitlines() if "LOG: " not in line)
     for symptom, advice in _ADVICE:
         if symptom in grave:
             return EmbeddedServersError(f"{server}: {advice}{where}")
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    lines = [line.strip() for line in (grave or output).splitlines() if line.strip()]
     telling = [line for line in lines if any(word in line for word in _TELLING)] or lines[-1:]
     return EmbeddedServersError(f"{server} did not start: {telling[0] if telling else 'it said nothing'}{where}")
 
