@@ -9,7 +9,6 @@ import httpx
 from playwright.async_api import Locator, expect
 from tests.e2e.conftest import Shop
 from tests.e2e.test_access import violations
-from tests.e2e.test_purchase import lost_on_the_way
 from tests.e2e.visitor import STADIUM_SHOW, Arrivals, Visitor
 
 SECTION = "Field Box 35"
@@ -18,13 +17,13 @@ SECTION = "Field Box 35"
 async def too_late(arrivals: Arrivals, row: str) -> tuple[Visitor, Locator]:
     """A visitor who asks for three seats of which the second just went, and the dialog that answers."""
     first, second = await arrivals.visitor(), await arrivals.visitor()
+    # The second visitor learns it from the answer, not from the map.
+    await second.deafen()
     for visitor, numbers in ((first, [2]), (second, [1, 2, 3])):
         await visitor.go_to(STADIUM_SHOW)
         await visitor.open_section(SECTION)
         for number in numbers:
             await visitor.seat(SECTION, row, number).click()
-    # Deaf to the news: the second visitor learns it from the answer, not from the map.
-    await second.page.route("**/seats?since=*", lost_on_the_way)
     await first.hold()
     await second.page.get_by_role("button", name="Hold seats").click()
     dialog = second.page.get_by_role("dialog", name="Those seats just went")
@@ -51,7 +50,7 @@ async def test_the_offer_is_read_and_taken_with_the_keyboard(arrivals: Arrivals)
 
 async def test_escape_drops_the_offer_and_the_choice_goes_on(arrivals: Arrivals) -> None:
     late, dialog = await too_late(arrivals, "F")
-    await late.page.unroute("**/seats?since=*")
+    await late.hear_again()
     await late.page.keyboard.press("Escape")
     await expect(dialog).to_be_hidden()
     await expect(late.page.get_by_text("just went")).to_contain_text(f"{SECTION}, Row F, Seat 2")

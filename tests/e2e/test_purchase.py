@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 from tests.e2e.conftest import Shop
 from tests.e2e.visitor import STADIUM_SHOW, Arrivals, Visitor
 
@@ -70,17 +70,17 @@ async def calendar_file(page: Page, folder: Path) -> str:
 async def test_the_second_of_two_learns_which_seat_went(arrivals: Arrivals) -> None:
     section = "Field Box 25"
     first, second = await arrivals.visitor(), await arrivals.visitor()
+    # The second visitor learns it from the refusal, not from the map.
+    await second.deafen()
     for visitor, numbers in ((first, [2]), (second, [1, 2, 3])):
         await visitor.go_to(STADIUM_SHOW)
         await visitor.open_section(section)
         for number in numbers:
             await visitor.seat(section, "C", number).click()
 
-    # Deaf to the news: the second visitor learns it from the refusal, not from the map.
-    await second.page.route("**/seats?since=*", lost_on_the_way)
     await first.hold()
     await second.page.get_by_role("button", name="Hold seats").click()
-    await second.page.unroute("**/seats?since=*")
+    await second.hear_again()
     await second.page.get_by_role("button", name="Choose other seats").click()
     await expect(second.page.get_by_text("just went")).to_contain_text(f"{section}, Row C, Seat 2")
     await expect(second.basket).to_have_count(2)
@@ -88,11 +88,6 @@ async def test_the_second_of_two_learns_which_seat_went(arrivals: Arrivals) -> N
     await second.pay()
     await second.booked()
     await expect(second.page.locator(".lines li")).to_have_count(2)
-
-
-async def lost_on_the_way(route: Route) -> None:
-    """A request that never arrives."""
-    await route.abort()
 
 
 async def test_a_declined_card_leaves_the_seats_to_try_another(arrivals: Arrivals) -> None:

@@ -2,10 +2,30 @@
 
 import re
 
-from playwright.async_api import Browser, BrowserContext, Error, Locator, Page, ViewportSize, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    Route,
+    ViewportSize,
+    WebSocketRoute,
+    expect,
+)
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 STADIUM_SHOW = "Marisol Vega"
+NEWS = ("**/seats?since=*", "**/stream?*")
+
+
+async def lost_on_the_way(route: Route) -> None:
+    """A request that never arrives."""
+    await route.abort()
+
+
+async def _hang_up(socket: WebSocketRoute) -> None:
+    await socket.close()
 
 
 class Visitor:
@@ -40,6 +60,17 @@ class Visitor:
     async def map_drawn(self) -> None:
         """Wait until the map's first picture is complete and every seat's state is known."""
         await expect(self.page.locator(".map:not(.loading) [data-painted]")).to_be_visible()
+
+    async def deafen(self) -> None:
+        """From the next page on no news of the seats arrives, whichever way they would come."""
+        await self.page.route_web_socket("**/stream?*", _hang_up)
+        for way in NEWS:
+            await self.page.route(way, lost_on_the_way)
+
+    async def hear_again(self) -> None:
+        """News of the seats may be asked for again."""
+        for way in NEWS:
+            await self.page.unroute(way)
 
     async def open_section(self, section: str) -> None:
         """Show the rows of a section in the list."""

@@ -1,72 +1,58 @@
-import type { SeatChange } from "../seatmap";
-import { bytesOf, unpackStates } from "../seatmap";
-import { backoffMs } from "./backoff";
-import type { FeedListener, FeedState, Position, SeatFeed, SeatMessage } from "./feed";
+import type { SeatChange } from "../seatmap/states";
+import type { Position, SeatMessage } from "./messages";
 
+/** Where a replica puts what it learns. */
 export interface SeatSink {
   snapshot(status: Uint8Array): void;
   changes(changes: readonly SeatChange[]): void;
-  state(state: FeedState): void;
 }
 
-/** Keeps a copy of an event's seats: a snapshot, then only the next change; any gap or new epoch means a new snapshot. */
-export class SeatReplica implements FeedListener {
-  private position: Position | null = null;
-  private readonly feed: SeatFeed;
-  private failures = 0;
-  private stopped = false;
+export interface Snapshot extends Position {
+  status: Uint8Array;
+}
 
-  constructor(
-    private readonly url: string,
-    private readonly seatCount: number,
-    private readonly sink: SeatSink,
-    feed: (listener: FeedListener) => SeatFeed,
-    private readonly load: (url: string) => Promise<Response> = (address) => fetch(address),
-  ) {
-    this.feed = feed(this);
+/** `news`: applied. `known`: nothing new. `gap`: changes are missing in between. `strange`: only a snapshot helps. */
+export type Verdict = "news" | "known" | "gap" | "strange";
+
+/**
+ * Knows one event's seats up to a position. A frame is taken only where it joins on; because changes name states and
+ * not steps, one that begins earlier may be taken as well, and one that ends earlier is old news.
+ */
+export class SeatReplica {
+  private at: Position | null = null;
+
+  constructor(private readonly sink: SeatSink) {}
+
+  get position(): Position | null {
+    return this.at;
   }
 
-  async start(): Promise<void> {
-    try {
-      const response = await this.load(this.url);
-      if (!response.ok) throw new Error(`snapshot answered ${response.status}`);
-      const wire = (await response.json()) as Position & { seats: string };
-      if (this.stopped) return;
-      this.sink.snapshot(unpackStates(bytesOf(wire.seats), this.seatCount));
-      this.position = { epoch: wire.epoch, seq: wire.seq };
-      this.failures = 0;
-      this.sink.state("live");
-      this.feed.start(this.position);
-    } catch {
-      if (this.stopped) return;
-      this.sink.state(navigator.onLine ? "retrying" : "offline");
-      setTimeout(() => void this.start(), 500 + backoffMs(this.failures++, 1_000, 30_000));
-    }
+  take({ epoch, seq, status }: Snapshot): void {
+    // A cache may answer with a snapshot older than what the stream has told since.
+    if (this.at?.epoch === epoch && seq < this.at.seq) return;
+    this.at = { epoch, seq };
+    this.sink.snapshot(status);
   }
 
-  stop(): void {
-    this.stopped = true;
-    this.feed.stop();
+  /** Only a snapshot can help now. */
+  forget(): void {
+    this.at = null;
   }
 
-  hurry(): void {
-    this.feed.hurry();
+  hear(message: SeatMessage): Verdict {
+    if (!this.at) return "strange";
+    if (message.type === "reset") return "strange";
+    if (message.type === "hello") return this.greet(message);
+    if (message.from > this.at.seq) return "gap";
+    if (message.seq <= this.at.seq) return "known";
+    this.at = { ...this.at, seq: message.seq };
+    this.sink.changes(message.changes);
+    return "news";
   }
 
-  message(message: SeatMessage): void {
-    if (message.type === "seats" && this.position?.seq === message.from) {
-      this.position = { ...this.position, seq: message.seq };
-      this.sink.changes(message.changes);
-      return;
-    }
-    const fits = message.type === "hello" && message.epoch === this.position?.epoch && message.seq === this.position.seq;
-    if (fits) return;
-    this.feed.stop();
-    this.position = null;
-    void this.start();
-  }
-
-  state(state: FeedState): void {
-    this.sink.state(state);
+  /** A gateway may be behind as well as ahead of what we know; either way `?since=` settles it. */
+  private greet({ epoch, seq }: Position): Verdict {
+    if (epoch !== this.at!.epoch) return "strange";
+    return seq === this.at!.seq ? "known" : "gap";
   }
 }

@@ -69,6 +69,12 @@ export async function beginSession(): Promise<void> {
   localStorage.setItem(SESSION_KNOWN, "1");
 }
 
+/** A word that lets the seat stream know this visitor, whose cookie it cannot use; null while the visitor is nobody. */
+export async function streamTicket(): Promise<string | null> {
+  if (!hasSession()) return null;
+  return (await write<{ ticket: string }>("POST", "/stream-tickets", undefined, newKey()))?.ticket ?? null;
+}
+
 export async function read<Answer>(path: string): Promise<Answer> {
   return (await (await send("GET", path)).json()) as Answer;
 }

@@ -1,4 +1,3 @@
-import type { FeedState } from "../../live/feed";
 import type { SeatChange, SeatMap, SeatPlan } from "../../seatmap";
 import { ACCESSIBLE, AVAILABLE, BLOCKED, COMPANION, HELD, placeOf, RESTRICTED_VIEW, seatIdOf, seatNoOf } from "../../seatmap";
 import type { Booking, EventDetail } from "../api";
@@ -18,7 +17,6 @@ export class SeatPicker {
   notice = $state("");
   /** Said to screen readers only. */
   spoken = $state("");
-  feed = $state<FeedState>("live");
   holding = $state(false);
   known = $state(false);
   /** Counts up with every change of seat states, which live in typed arrays that nothing can watch. */
