@@ -33,6 +33,7 @@ from rowlock.inventory import (
 from rowlock.inventory import routes as inventory
 from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
+from rowlock.live import routes as live
 from rowlock.organiser import BlockDesk, Organiser
 from rowlock.organiser.routes import block_router, organiser_router
 from rowlock.payments import Cashier, MockProvider
@@ -40,6 +41,7 @@ from rowlock.payments import routes as payments
 from rowlock.platform.http.bodies import json_answer, problem_answer
 from rowlock.platform.http.calls import SaleLane
 from rowlock.platform.http.edge import Edge, problem_of
+from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.idempotency import IdempotentPosts
 from rowlock.platform.http.lane_protocol import protocol_for
 from rowlock.platform.http.openapi import build_document
@@ -47,6 +49,7 @@ from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.instance import Instance
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
 from rowlock.platform.telemetry import metrics
+from rowlock.platform.valkey.hints import HintPublisher
 from rowlock.platform.valkey.limiter import Limiter
 from rowlock.search import EventQuery, search_events
 from rowlock.search.routes import search_router
@@ -58,7 +61,7 @@ from rowlock.storefront import CalendarEntry, create_router
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
 
-OPERATIONS = (*seating.OPERATIONS, *inventory.OPERATIONS, *bookings.OPERATIONS, *payments.OPERATIONS)
+OPERATIONS = (*seating.OPERATIONS, *inventory.OPERATIONS, *bookings.OPERATIONS, *payments.OPERATIONS, *live.OPERATIONS)
 
 
 class Api:
@@ -70,6 +73,7 @@ class Api:
         self.instance = Instance(database.url)
         self.valkey = valkey
         self.signer = signer
+        self.hints = HintPublisher(valkey)
         self.limiter = Limiter(valkey, metrics.LIMITER_FALLBACKS.inc)
         self.facts = SaleFactsShelf(database)
         self.plans = PlanShelf(database)
@@ -85,6 +89,7 @@ class Api:
                 holds_max=settings.holds_per_user_max,
             ),
             lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size),
+            self.hints.committed,
         )
         self.gate = SaleGate(
             signer,
@@ -132,6 +137,7 @@ class Api:
                 secure_cookies=self.settings.secure_cookies,
             ),
             *payments.challenge_routes(self.provider, self.cashier),
+            *live.stream_routes(self.signer, self.limiter, per_minute=self.settings.requests_per_minute),
         ]
 
     def wide_surface(self) -> FastAPI:
@@ -157,6 +163,7 @@ class Api:
     async def close(self) -> None:
         """Let what is running end, then close."""
         await self.engine.drain()
+        await self.hints.close()
         await self.replica.close()
         await self.instance.close()
         await self.database.close()
@@ -188,13 +195,16 @@ def assemble(api: Api) -> ASGIApp:
     return Edge(IdempotentPosts(router, api.database, api.instance, lambda request: _owner(request, api.signer)))
 
 
-def serving(api: Api, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
-    """How uvicorn serves the api role: the sale lane on the short way, the rest through ASGI."""
+def serving(
+    api: Api, *, host: str = "127.0.0.1", port: int = 0, live_door: HandoverDoor | None = None
+) -> uvicorn.Config:
+    """How uvicorn serves the api role: the sale lane on the short way, streams through the door to the live role (when
+    there is one), the rest through ASGI."""
     return uvicorn.Config(
         assemble(api),
         host=host,
         port=port,
-        http=protocol_for(api.lane),
+        http=protocol_for(api.lane, live_door, live.is_stream_target),
         lifespan="off",
         log_config=None,
         access_log=False,

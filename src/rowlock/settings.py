@@ -29,6 +29,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seats_per_booking_max: int = 10
     holds_per_user_max: int = 3
     hold_strategy: HoldStrategyName = "row-lock"
+    stream_origins: str = ""
+    """Sites whose pages may open seat streams beside our own, comma-separated (`https://example.com`); `*`: all."""
+    stream_connections_max: int = 15_000
+    stream_connections_per_address_max: int = 500
+    stream_connections_per_person_max: int = 20
     public_url: str = ""
     """Address the world knows this installation by, for links in pages and mails; empty: the request's own."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -43,6 +48,9 @@ _WHOLE_NUMBERS = {
     "requests_per_minute_surge": (0, 10_000_000),
     "seats_per_booking_max": (1, limits.SEATS_PER_BOOKING_CEILING),
     "holds_per_user_max": (0, 1_000),
+    "stream_connections_max": (0, 1_000_000),
+    "stream_connections_per_address_max": (0, 1_000_000),
+    "stream_connections_per_person_max": (0, 1_000_000),
 }
 _OUTSIDE_NAMES = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
 

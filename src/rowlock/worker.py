@@ -1,10 +1,11 @@
 """Composition of the worker role: the loops that nobody waits for. Several workers do no harm."""
 
 import asyncio
+from functools import partial
 
 import structlog
 
-from rowlock.app import open_api
+from rowlock.app import Api, open_api
 from rowlock.inventory.sweeper import sweep_forever
 from rowlock.kernel import limits
 from rowlock.payments.reconciler import reconcile_forever
@@ -25,7 +26,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
     api = await open_api(settings)
     try:
         async with asyncio.TaskGroup() as loops:
-            loops.create_task(sweep_forever(api.database, stopping, _tell_expired))
+            loops.create_task(sweep_forever(api.database, stopping, partial(_tell_expired, api)))
             loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
             loops.create_task(relay_forever(api.database, api.valkey, stopping))
             loops.create_task(_keep_house(api.database, stopping))
@@ -33,7 +34,9 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
         await api.close()
 
 
-async def _tell_expired(expired: int, events: list[int]) -> None:
+async def _tell_expired(api: Api, expired: int, events: list[int]) -> None:
+    for event_id in events:
+        api.hints.committed(event_id)
     metrics.HOLDS_EXPIRED.inc(expired)
     log.info("holds_expired", holds=expired, events=events)
 

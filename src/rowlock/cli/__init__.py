@@ -7,7 +7,7 @@ from rowlock.cli import blocks  # noqa: F401  it adds its verbs to `event`
 from rowlock.cli.events import event
 from rowlock.cli.plans import plan
 from rowlock.cli.proof import ledger, verify
-from rowlock.cli.roles import api, check, migrate_verb, up, worker
+from rowlock.cli.roles import api, check, live, migrate_verb, up, worker
 from rowlock.cli.sales import token
 
 
@@ -17,5 +17,5 @@ def main() -> None:
     """Reserved-seat ticketing that survives the on-sale."""
 
 
-for verb in (up, api, worker, migrate_verb, check, plan, event, token, verify, ledger):
+for verb in (up, api, live, worker, migrate_verb, check, plan, event, token, verify, ledger):
     main.add_command(verb)

@@ -1,4 +1,4 @@
-"""The roles (`up`, `api`, `worker`) and what goes before them (`migrate`, `check`)."""
+"""The roles (`up`, `api`, `live`, `worker`) and what goes before them (`migrate`, `check`)."""
 
 import asyncio
 import signal
@@ -14,12 +14,16 @@ from valkey.exceptions import ValkeyError
 
 from rowlock.app import open_api, serving
 from rowlock.cli.installation import VerbFault, data_option, json_option, one_line_faults
-from rowlock.cli.supervisor import Supervisor, UpOptions
+from rowlock.cli.supervisor import BACKLOG, Supervisor, UpOptions
+from rowlock.live.role import stream_forever
 from rowlock.platform.embedded import default_data_folder
+from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.postgres.migrate import check_schema, migrate
 from rowlock.platform.telemetry.logs import configure_logs
 from rowlock.settings import Settings, load_settings
 from rowlock.worker import work_forever
+
+POST_PATH = click.Path(path_type=Path)
 
 
 @click.command()
@@ -30,7 +34,7 @@ from rowlock.worker import work_forever
 @data_option
 @one_line_faults
 def up(demo: bool, host: str, port: int, workers: int, data: Path | None) -> None:
-    """Run everything on this machine: servers, api, worker. Prints `ready URL` when it serves."""
+    """Run everything on this machine: servers, api, live, worker. Prints `ready URL` when it serves."""
     Supervisor(UpOptions(data or default_data_folder(), host, port, workers, demo), load_settings()).run()
 
 
@@ -38,13 +42,30 @@ def up(demo: bool, host: str, port: int, workers: int, data: Path | None) -> Non
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 @click.option("--fd", type=int, hidden=True, help="A listening socket inherited from `up`.")
+@click.option(
+    "--live", "live_posts", type=POST_PATH, multiple=True, hidden=True, help="Where live processes take over."
+)
 @one_line_faults
-def api(host: str, port: int, fd: int | None) -> None:
+def api(host: str, port: int, fd: int | None, live_posts: tuple[Path, ...]) -> None:
     """Run one process of the api role; needs DATABASE_URL, uses VALKEY_URL."""
     settings = _needs_database()
     configure_logs(settings.log_level, "api")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # uvicorn's own choice of loop comes too late
-        runner.run(_serve(settings, host, port, fd))
+        runner.run(_serve(settings, host, port, fd, live_posts))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8081, show_default=True)
+@click.option("--fd", type=int, hidden=True, help="A listening socket inherited from whoever starts this.")
+@click.option("--post", type=POST_PATH, hidden=True, help="Where `up` has api processes pass connections on to.")
+@one_line_faults
+def live(host: str, port: int, fd: int | None, post: Path | None) -> None:
+    """Run one gateway of the live role: seat streams. Needs DATABASE_URL, uses VALKEY_URL; any number will do."""
+    settings = _needs_database()
+    configure_logs(settings.log_level, "live")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_stream(settings, host, port, fd, post))
 
 
 @click.command()
@@ -96,20 +117,36 @@ def _needs_database() -> Settings:
     return settings
 
 
-async def _serve(settings: Settings, host: str, port: int, fd: int | None) -> None:
+async def _serve(settings: Settings, host: str, port: int, fd: int | None, live_posts: tuple[Path, ...]) -> None:
     assert settings.database_url is not None
     await asyncio.to_thread(check_schema, settings.database_url)
     running = await open_api(settings)
     listener = socket.socket(fileno=fd) if fd is not None else None
-    config = serving(running, host=host, port=port)
+    door = HandoverDoor(live_posts) if live_posts else None
+    config = serving(running, host=host, port=port, live_door=door)
     try:
         await uvicorn.Server(config).serve(sockets=[listener] if listener is not None else None)
     finally:
         await running.close()
 
 
+async def _stream(settings: Settings, host: str, port: int, fd: int | None, post: Path | None) -> None:
+    await asyncio.to_thread(check_schema, str(settings.database_url))
+    listener = socket.socket(fileno=fd) if fd is not None else None
+    if listener is None and post is None:
+        listener = socket.create_server(
+            (host, port), backlog=BACKLOG, family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
+    await stream_forever(settings, _stopping(), listener=listener, post=post)
+
+
 async def _work(settings: Settings) -> None:
+    await work_forever(settings, _stopping())
+
+
+def _stopping() -> asyncio.Event:
+    """Set at the signal to stop."""
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await work_forever(settings, stopping)
+    return stopping

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ class Supervisor:
         self._roles: dict[str, subprocess.Popen[bytes]] = {}
         self._started_at: dict[str, float] = {}
         self._servers: EmbeddedServers | None = None
+        self._live_post = Path()
 
     def run(self) -> None:
         """Start, say so, keep going, stop in order."""
@@ -66,6 +68,8 @@ class Supervisor:
                 fill_demo(settings)
             if self._stopping.is_set():
                 return
+            posts = stack.enter_context(tempfile.TemporaryDirectory(prefix="rowlock-"))  # a socket's path must be short
+            self._live_post = Path(posts) / "live"
             stack.callback(self._stop_roles)
             self._start_roles(settings, listener)
             self._await_ready(listener)
@@ -99,6 +103,7 @@ class Supervisor:
         return msgspec.structs.replace(settings, database_url=started.database_url, valkey_url=valkey_url)
 
     def _start_roles(self, settings: Settings, listener: socket.socket) -> None:
+        self._start("live", settings, listener)
         for number in range(self._options.workers):
             self._start(f"api-{number + 1}", settings, listener)
         self._start("worker", settings, listener)
@@ -106,10 +111,9 @@ class Supervisor:
     def _start(self, name: str, settings: Settings, listener: socket.socket) -> None:
         self._started_at[name] = time.monotonic()
         is_api = name.startswith("api")
-        arguments = ["api", "--fd", str(listener.fileno())] if is_api else ["worker"]
         with self._log_file().open("ab") as log:
             self._roles[name] = subprocess.Popen(
-                [sys.executable, "-m", "rowlock", *arguments],
+                [sys.executable, "-m", "rowlock", *self._arguments(name, listener)],
                 env=self._environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -118,6 +122,14 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=ends_with_parent(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - two system calls, no allocation
             )
+
+    def _arguments(self, name: str, listener: socket.socket) -> list[str]:
+        """Every connection comes in at the api; those that stream are passed on to the live role."""
+        if name == "live":
+            return ["live", "--post", str(self._live_post)]
+        if name == "worker":
+            return ["worker"]
+        return ["api", "--fd", str(listener.fileno()), "--live", str(self._live_post)]
 
     def _environment(self, settings: Settings) -> dict[str, str]:
         metrics = self._options.data / "metrics"
@@ -141,7 +153,7 @@ class Supervisor:
             ended = next((name for name, role in self._roles.items() if role.poll() is not None), None)
             if ended is not None:
                 raise VerbFault(f"the {ended} process ended while starting; its last words are in {self._log_file()}")
-            if _answers_ready(listener):
+            if self._live_post.exists() and _answers_ready(listener):
                 return
             if time.monotonic() > deadline:
                 raise VerbFault(f"not ready within {START_SECONDS_MAX:.0f} s; see {self._log_file()}")

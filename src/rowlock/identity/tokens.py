@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
 
+from rowlock.kernel import limits
 from rowlock.platform.postgres import Database, load_queries
 
 SQL = load_queries("rowlock.identity")
@@ -25,6 +26,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 ISSUER = "rowlock"
 AUDIENCE = "rowlock-api"
+TICKET_AUDIENCE = "rowlock-stream"
 ALGORITHM = "HS256"
 TOKEN_LIFETIME_SECONDS = 24 * 3600
 VERIFIED_TOKENS_KEPT_MAX = 50_000
@@ -52,9 +54,16 @@ class TokenSigner:
 
     def issue(self, subject: str, role: Role, *, lifetime_seconds: int = TOKEN_LIFETIME_SECONDS) -> str:
         """A token for `subject` in `role`, good for `lifetime_seconds`."""
+        return self._sign(AUDIENCE, subject, role, lifetime_seconds)
+
+    def issue_ticket(self, person: Person) -> str:
+        """What names the person in the address of a stream, where a token must not stand; good for seconds."""
+        return self._sign(TICKET_AUDIENCE, person.subject, person.role, limits.STREAM_TICKET_SECONDS)
+
+    def _sign(self, audience: str, subject: str, role: Role, lifetime_seconds: int) -> str:
         now = int(time.time())
         claims = {
-            "iss": ISSUER, "aud": AUDIENCE, "sub": subject, "role": role, "iat": now, "exp": now + lifetime_seconds,
+            "iss": ISSUER, "aud": audience, "sub": subject, "role": role, "iat": now, "exp": now + lifetime_seconds,
             "jti": secrets.token_hex(8),
         }  # fmt: skip
         return jwt.encode({"alg": ALGORITHM, "kid": self._signing_key_id, "typ": "JWT"}, claims, self._keys)
@@ -64,13 +73,17 @@ class TokenSigner:
         kept = self._verified.get(token)
         if kept is not None and kept[0] > time.time():
             return kept[1]
-        expires_at, person = self._check(token)
+        expires_at, person = self._check(token, AUDIENCE)
         self._verified[token] = (expires_at, person)
         if len(self._verified) > VERIFIED_TOKENS_KEPT_MAX:
             self._verified.popitem(last=False)
         return person
 
-    def _check(self, token: str) -> tuple[float, Person]:
+    def verify_ticket(self, ticket: str) -> Person:
+        """The person behind a stream ticket; InvalidToken as `verify`. Tickets come once, so none is remembered."""
+        return self._check(ticket, TICKET_AUDIENCE)[1]
+
+    def _check(self, token: str, audience: str) -> tuple[float, Person]:
         if len(token) > TOKEN_CHARS_MAX:
             raise InvalidToken("The access token is too long to be one of ours.")
         try:
@@ -78,7 +91,7 @@ class TokenSigner:
         except (JoseError, ValueError) as error:
             raise InvalidToken("The access token is malformed or was not signed here.") from error
         expires_at, subject, role = claims.get("exp"), claims.get("sub"), claims.get("role")
-        if claims.get("iss") != ISSUER or claims.get("aud") != AUDIENCE or role not in ROLES:
+        if claims.get("iss") != ISSUER or claims.get("aud") != audience or role not in ROLES:
             raise InvalidToken("The access token was not made for this service.")
         if not isinstance(expires_at, int) or not isinstance(subject, str) or not subject:
             raise InvalidToken("The access token lacks a subject or an expiry.")

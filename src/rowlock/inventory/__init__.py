@@ -4,6 +4,7 @@ from rowlock.inventory.choice import PARTY_MAX, Chart, Lack, NothingFits, Orphan
 from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.engine import SeatEngine
 from rowlock.inventory.exact import ChartShelf, ExactPictures
+from rowlock.inventory.ledger import seat_states
 from rowlock.inventory.model import (
     Accept,
     AcceptWord,
@@ -32,6 +33,7 @@ from rowlock.inventory.model import (
 from rowlock.inventory.replica import SeatPicture, SeatReplica
 from rowlock.inventory.rules import PickRules
 from rowlock.inventory.strategies import choose_strategy
+from rowlock.inventory.tails import LedgerTail, read_end, read_rows, read_tails
 
 __all__ = [
     "PARTY_MAX",
@@ -55,6 +57,7 @@ __all__ = [
     "HoldWord",
     "InventoryEngine",
     "Lack",
+    "LedgerTail",
     "NothingFits",
     "OrphansLeft",
     "PartyWish",
@@ -72,4 +75,8 @@ __all__ = [
     "Unblock",
     "UnblockWord",
     "choose_strategy",
+    "read_end",
+    "read_rows",
+    "read_tails",
+    "seat_states",
 ]

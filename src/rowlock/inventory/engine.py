@@ -32,13 +32,16 @@ from rowlock.platform.postgres.pool import HOT_CONNECTIONS
 
 BookingCommand = TypeVar("BookingCommand", Accept, Extend, Release, BeginPayment, SettlePayment)
 Word = TypeVar("Word")
+Command = TypeVar("Command")
+Outcome = TypeVar("Outcome")
 
 
 class SeatEngine:
     """Implements `InventoryEngine`: one lane of micro-batches over the set-based seat functions, a line of it an event.
 
     How holds are decided is the strategy's affair. An event is never in two flushes at once, so one process never
-    stands in its own way on an event's lock.
+    stands in its own way on an event's lock. `on_commit` hears the event and the buyer of every command
+    that was carried out.
     """
 
     def __init__(
@@ -47,10 +50,12 @@ class SeatEngine:
         strategy: HoldStrategy,
         chooser: SeatChooser,
         on_flush: Callable[[str, int], None] = lambda _kind, _size: None,
+        on_commit: Callable[[int, str | None], None] = lambda _event_id, _buyer: None,
     ) -> None:
         self._database = database
         self._strategy = strategy
         self._chooser = chooser
+        self._on_commit = on_commit
         self._lane = Lane(on_flush, flushes_max=HOT_CONNECTIONS)
         self._hold = Kind[Hold, HoldOutcome]("hold", strategy.hold, lambda command: command.buyer)
         self._choose = Kind[Choose, ChoiceOutcome]("choose", self._choose_and_follow, lambda command: command.buyer)
@@ -68,43 +73,51 @@ class SeatEngine:
 
     async def hold(self, command: Hold) -> HoldOutcome:
         """Hold seats, all or none."""
-        return await self._lane.submit(self._hold, command, command.event_id)
+        return await self._submit(self._hold, command, command.event_id, command.buyer)
 
     async def choose(self, command: Choose) -> ChoiceOutcome:
         """Choose seats and hold them."""
-        return await self._lane.submit(self._choose, command, command.event_id)
+        return await self._submit(self._choose, command, command.event_id, command.buyer)
 
     async def accept(self, event_id: int, command: Accept) -> AcceptWord:
         """Accept seats that were offered."""
-        return await self._lane.submit(self._accept, command, event_id)
+        return await self._submit(self._accept, command, event_id, command.buyer)
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""
-        return await self._lane.submit(self._extend, command, event_id)
+        return await self._submit(self._extend, command, event_id, command.buyer)
 
     async def release(self, event_id: int, command: Release) -> ReleaseWord:
         """Release a hold."""
-        return await self._lane.submit(self._release, command, event_id)
+        return await self._submit(self._release, command, event_id, command.buyer)
 
     async def begin_payment(self, event_id: int, command: BeginPayment) -> BeginWord:
         """Bind a hold to a payment."""
-        return await self._lane.submit(self._begin, command, event_id)
+        return await self._submit(self._begin, command, event_id, command.buyer)
 
     async def settle_payment(self, event_id: int, command: SettlePayment) -> SettleWord:
         """Confirm or resume a hold whose payment has an outcome."""
-        return await self._lane.submit(self._settle, command, event_id)
+        return await self._submit(self._settle, command, event_id, None)
 
     async def block(self, command: Block) -> BlockOutcome:
         """Take free seats from sale."""
-        return await self._lane.submit(self._block, command, command.event_id)
+        return await self._submit(self._block, command, command.event_id, None)
 
     async def unblock(self, command: Unblock) -> UnblockWord:
         """Put blocked seats back on sale."""
-        return await self._lane.submit(self._unblock, command, command.event_id)
+        return await self._submit(self._unblock, command, command.event_id, None)
 
     async def drain(self) -> None:
         """Wait until every queued command has its outcome."""
         await self._lane.drain()
+
+    async def _submit(
+        self, kind: Kind[Command, Outcome], command: Command, event_id: int, buyer: str | None
+    ) -> Outcome:
+        """Carry a command out, then say that the event's seats, and the buyer's holds, may be others now."""
+        outcome = await self._lane.submit(kind, command, event_id)
+        self._on_commit(event_id, buyer)
+        return outcome
 
     async def _choose_and_follow(self, commands: Sequence[Choose]) -> list[ChoiceOutcome]:
         """Choosing holds the event's lock, whatever the strategy; the strategy hears of what was held."""

@@ -63,3 +63,40 @@ REPLICA_POLL_SECONDS_MIN = 0.025
 
 REPLICA_IDLE_SECONDS = 5.0
 """An event is followed for so long after the last attempt to book in it."""
+
+STREAM_READ_SECONDS_MIN = 0.02
+"""The shortest pause between two readings of watched ledgers: changes in between share a frame."""
+
+STREAM_POLL_SECONDS = 1.0
+"""How often watched ledgers are read without a hint: hints are sent after commit and may be lost."""
+
+STREAM_POLL_SECONDS_BLIND = 0.25
+"""The same while no hints arrive at all, because Valkey is away or was never there."""
+
+STREAM_CHANGES_MAX = 2_000
+"""Seats in one catch-up of a viewer; one who missed more takes a snapshot, which is smaller."""
+
+STREAM_WINDOW_CHANGES_MAX = 100_000
+"""Seat changes of one event kept for viewers who come back, four bytes each."""
+
+STREAM_BUFFER_BYTES_MAX = 64 * 1024
+"""What may wait in this process for one viewer before he is cut as too slow."""
+
+STREAM_SOCKET_BYTES = 64 * 1024
+"""What the kernel is asked to keep for one viewer beside that; it takes twice as much."""
+
+STREAM_MESSAGE_BYTES_MAX = 4 * 1024
+"""One message from a viewer."""
+
+STREAM_HEAD_BYTES_MAX = 16 * 1024
+STREAM_HEAD_SECONDS_MAX = 5.0
+"""A request for a stream must be whole by then."""
+
+STREAM_HEARTBEAT_SECONDS = 25
+"""Between two pings. A viewer silent through two of them is gone."""
+
+STREAM_FAREWELL_SECONDS = 3.0
+"""Over how long viewers are sent away at shutdown, so that they do not all come back at once."""
+
+STREAM_TICKET_SECONDS = 30
+"""How long a ticket opens a stream."""

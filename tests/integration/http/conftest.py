@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 
 from rowlock.app import Api, open_api, serving
 from rowlock.identity import Role
+from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.lane_protocol import LaneProtocol
 from rowlock.settings import Settings
 
@@ -121,9 +122,9 @@ def settings_for(servers: TestServers, database_url: str, *, requests: int = 0, 
 
 
 @asynccontextmanager
-async def served(api: Api) -> AsyncIterator[httpx.AsyncClient]:
+async def served(api: Api, live_door: HandoverDoor | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the api on a real connection: the sale lane's short way is in it."""
-    config, state = serving(api), ServerState()
+    config, state = serving(api, live_door=live_door), ServerState()
     config.load()
     protocol = cast("type[LaneProtocol]", config.http_protocol_class)
     loop = asyncio.get_running_loop()

@@ -5,6 +5,7 @@ Hot calls come straight from the connection (`lane_protocol`), keyed ones throug
 
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from http import HTTPStatus
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -21,6 +22,9 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 
 Body = TypeVar("Body")
 JSON_TYPE = (b"content-type", b"application/json")
+_STATUS_LINES = {
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus if status >= 200
+}
 
 
 def header(headers: RawHeaders, name: bytes) -> str | None:
@@ -79,6 +83,18 @@ def problem_reply(problem: Problem, request_id: str) -> Answer:
     body, headers = problem_parts(problem, request_id)
     lines = ((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items())
     return Answer(problem.kind.status, body, tuple(lines))
+
+
+def answer_bytes(answer: Answer, default_headers: RawHeaders, request_id: str, *, keep_alive: bool) -> bytes:
+    """The answer as it goes onto the wire, in one piece."""
+    lines = [_STATUS_LINES[answer.status]]
+    for name, value in (*default_headers, *answer.headers):
+        lines += (name, b": ", value, b"\r\n")
+    length = b"" if answer.status == HTTPStatus.NO_CONTENT else b"content-length: %d\r\n" % len(answer.body)
+    closing = b"" if keep_alive else b"connection: close\r\n"
+    lines.append(b"x-request-id: %b\r\n%b%b\r\n" % (request_id.encode(), length, closing))
+    lines.append(answer.body)
+    return b"".join(lines)
 
 
 class SaleLane:

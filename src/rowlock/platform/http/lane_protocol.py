@@ -6,21 +6,17 @@ Everything else takes uvicorn's own way to the ASGI application, which knows the
 """
 
 import time
-from collections.abc import Sequence
-from http import HTTPStatus
+from collections.abc import Callable
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rowlock.kernel import limits
-from rowlock.kernel.ids import new_request_id
 from rowlock.kernel.problems import Problem
-from rowlock.platform.http.calls import Answer, Call, LaneRoute, SaleLane, problem_reply
+from rowlock.platform.http.calls import Answer, Call, LaneRoute, SaleLane, answer_bytes, problem_reply
 from rowlock.platform.http.edge import note_answer, problem_of, request_id_of
+from rowlock.platform.http.handover import HandoverDoor
 
 _SURPRISES = frozenset({b"idempotency-key", b"x-idempotency-key", b"expect", b"transfer-encoding", b"upgrade"})
-_STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus if status >= 200
-}
 
 
 class _NobodyWaits:
@@ -65,34 +61,42 @@ class LaneCycle:
             return
         protocol = self._protocol
         always = protocol.server_state.default_headers
-        protocol.transport.write(_bytes_of(answer, always, request_id, keep_alive=self.keep_alive))
+        protocol.transport.write(answer_bytes(answer, always, request_id, keep_alive=self.keep_alive))
         if not self.keep_alive:
             protocol.transport.close()
         protocol.on_response_complete()
 
 
-def _bytes_of(
-    answer: Answer, default_headers: Sequence[tuple[bytes, bytes]], request_id: str, *, keep_alive: bool
-) -> bytes:
-    """The answer as it goes onto the wire, in one piece."""
-    lines = [_STATUS_LINES[answer.status]]
-    for name, value in (*default_headers, *answer.headers):
-        lines += (name, b": ", value, b"\r\n")
-    length = b"" if answer.status == HTTPStatus.NO_CONTENT else b"content-length: %d\r\n" % len(answer.body)
-    closing = b"" if keep_alive else b"connection: close\r\n"
-    lines.append(b"x-request-id: %b\r\n%b%b\r\n" % (request_id.encode(), length, closing))
-    lines.append(answer.body)
-    return b"".join(lines)
+class LeavingCycle:
+    """In the place of a request's cycle while its connection is passed on: nothing more of it is wanted here."""
+
+    message_event = _NobodyWaits()
+    response_complete = True
+    disconnected = False
+
+    def __init__(self, door: HandoverDoor) -> None:
+        self.door = door
 
 
 class LaneProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with a short way for the sale lane."""
+    """uvicorn's HTTP protocol with a short way for the sale lane and a way out for what another process serves."""
 
     lane: SaleLane
+    door: HandoverDoor | None
+    passed_on: Callable[[bytes], bool]
+    """Whether another process answers requests for this target; only asked where there is a door to it."""
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; a request that is another process's affair leaves with its connection when its head is whole."""
+        super().data_received(data)
+        cycle: object = self.cycle
+        if isinstance(cycle, LeavingCycle) and not self.transport.is_closing():
+            self._pass_on(cycle.door)
 
     def on_headers_complete(self) -> None:
-        """Take the request onto the short way when it may go there."""
-        cycle = self._short_way()
+        """Take the request onto the short way, or out of the house, when it may go there."""
+        busy = self.cycle is not None and not self.cycle.response_complete
+        cycle = None if busy else self._way_out() or self._short_way()
         if cycle is None:
             super().on_headers_complete()
         else:
@@ -109,14 +113,31 @@ class LaneProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What the parser cannot read gets a problem document, and the connection ends."""
-        request_id = new_request_id()
-        answer = problem_reply(Problem("malformed_request", msg), request_id)
-        self.transport.write(_bytes_of(answer, self.server_state.default_headers, request_id, keep_alive=False))
+        self._refuse(Problem("malformed_request", msg))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing to warn of: the connection leaves, or the request is answered as if it had not asked."""
+
+    def _way_out(self) -> LeavingCycle | None:
+        return LeavingCycle(self.door) if self.door is not None and self.passed_on(self.url) else None
+
+    def _pass_on(self, door: HandoverDoor) -> None:
+        self.transport.pause_reading()
+        lines = [b"%b: %b\r\n" % header for header in self.headers]
+        head = b"%b %b HTTP/1.1\r\n%b\r\n" % (self.parser.get_method(), self.url, b"".join(lines))
+        all_written = self.transport.get_write_buffer_size() == 0  # answers to earlier requests on this connection
+        if all_written and door.give(self.transport.get_extra_info("socket").fileno(), head):
+            self.transport.abort()  # ends our copy; the connection goes on
+        else:
+            self._refuse(Problem("unavailable", "Seat streams are not served right now.", retryAfter=2))
+
+    def _refuse(self, problem: Problem) -> None:
+        request_id = request_id_of(self.headers or ())
+        answer = problem_reply(problem, request_id)
+        self.transport.write(answer_bytes(answer, self.server_state.default_headers, request_id, keep_alive=False))
         self.transport.close()
 
     def _short_way(self) -> LaneCycle | None:
-        if self.cycle is not None and not self.cycle.response_complete:
-            return None
         if self.parser.get_http_version() != "1.1" or b"?" in self.url or b"%" in self.url:
             return None
         path = self.url.decode("ascii", "replace")
@@ -134,6 +155,6 @@ def _plain(headers: list[tuple[bytes, bytes]]) -> bool:
     return True
 
 
-def protocol_for(lane: SaleLane) -> type[LaneProtocol]:
-    """The protocol class to give to uvicorn (`http=`) so that it serves this lane."""
-    return type("LaneProtocol", (LaneProtocol,), {"lane": lane})
+def protocol_for(lane: SaleLane, door: HandoverDoor | None, passed_on: Callable[[bytes], bool]) -> type[LaneProtocol]:
+    """The protocol class to give to uvicorn (`http=`): serves the lane, passes on what `passed_on` says of a target."""
+    return type("LaneProtocol", (LaneProtocol,), {"lane": lane, "door": door, "passed_on": staticmethod(passed_on)})

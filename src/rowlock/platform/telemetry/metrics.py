@@ -3,7 +3,15 @@
 import functools
 import os
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 REQUESTS = Counter("rowlock_http_requests_total", "HTTP requests answered.", ["method", "route", "status"])
@@ -23,6 +31,14 @@ FLUSH_COMMANDS = Histogram(
 LIMITER_FALLBACKS = Counter("rowlock_limiter_fallbacks_total", "Rate limits taken without Valkey.")
 HOLDS_EXPIRED = Counter("rowlock_holds_expired_total", "Holds closed by the sweeper.")
 PAYMENTS_SETTLED = Counter("rowlock_payments_settled_total", "Payments with an outcome.", ["outcome"])
+STREAMS = Gauge("rowlock_streams", "Seat streams open.", multiprocess_mode="livesum")
+STREAM_DELIVERIES = Counter("rowlock_stream_deliveries_total", "Seat messages written to viewers.")
+STREAM_BROADCAST = Histogram(
+    "rowlock_stream_broadcast_seconds",
+    "Time to write one message to all viewers of an event.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1),
+)
+STREAM_CUTS = Counter("rowlock_stream_cuts_total", "Streams ended by the gateway, by close code.", ["code"])
 
 
 @functools.cache

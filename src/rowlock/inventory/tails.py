@@ -1,0 +1,46 @@
+"""The end of the ledger for those who follow it: what is new in many events at once, and what was before."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from rowlock.inventory.store import SQL
+from rowlock.kernel import limits
+from rowlock.platform.postgres import Database
+
+_FROM_THE_END = (1 << 63) - 1
+
+
+class LedgerTail(NamedTuple):
+    """The ledger rows of an event from `since` (not included) to `seq`, None when they are more than a follower reads.
+
+    Another `epoch` than before: the history was begun anew.
+    """
+
+    event_id: int
+    epoch: int
+    seq: int
+    since: int
+    rows: Sequence[str] | None
+
+
+async def read_tails(database: Database, positions: Mapping[int, int]) -> list[LedgerTail]:
+    """What came after the given position of each event, in one query; events that do not exist are left out."""
+    found = await database.fetch(SQL["ledgers_since"], list(positions), list(positions.values()), limits.SINCE_ROWS_MAX)
+    return [_tail(row["event_id"], row["epoch"], row["seq"], row["since"], row["changes"]) for row in found]
+
+
+async def read_end(database: Database, event_id: int) -> LedgerTail | None:
+    """Where the event's ledger ends now; None when there is no such event."""
+    found = await read_tails(database, {event_id: _FROM_THE_END})
+    return found[0]._replace(since=found[0].seq, rows=()) if found else None
+
+
+async def read_rows(database: Database, event_id: int, since: int, seq: int) -> list[str]:
+    """The rows after `since` up to `seq`, oldest first."""
+    found = await database.fetch(SQL["changes_since"], event_id, since, seq - since)
+    return [row["changes"] for row in found]
+
+
+def _tail(event_id: int, epoch: int, seq: int, since: int, changes: "Sequence[str] | None") -> LedgerTail:
+    rows = () if changes is None and seq <= since else changes
+    return LedgerTail(event_id, epoch, seq, since, rows)

@@ -1,0 +1,1 @@
+"""Seat streams: every viewer sees every change of an event's seats. See README.md here."""

@@ -1,0 +1,195 @@
+"""The gateway: connections in, streams out. It knows every part and leaves to each what it is for."""
+
+import asyncio
+import os
+import random
+import socket
+
+import structlog
+from uvicorn.middleware.proxy_headers import _TrustedHosts as TrustedProxies
+
+from rowlock.identity import InvalidToken, TokenSigner
+from rowlock.kernel import limits
+from rowlock.kernel.problems import Problem
+from rowlock.live import handshake
+from rowlock.live.admission import Admission
+from rowlock.live.follower import LedgerFollower
+from rowlock.live.frames import WireMessage
+from rowlock.live.handshake import StreamWish
+from rowlock.live.heartbeat import Heartbeat
+from rowlock.live.model import GOING_AWAY
+from rowlock.live.reception import Reception
+from rowlock.live.viewers import EventReader, SocketViewer, StreamViewer
+from rowlock.platform.http.calls import RawHeaders, header, json_reply
+from rowlock.platform.http.edge import problem_of
+from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+from rowlock.platform.telemetry import metrics
+
+TCP_USER_TIMEOUT_MS = 30_000
+"""The kernel gives up a viewer whose machine acknowledges nothing for so long."""
+FAREWELL_STEPS = 30
+
+log = structlog.get_logger(__name__)
+
+
+class Gateway:
+    """All connections of one process."""
+
+    def __init__(self, follower: LedgerFollower, admission: Admission, signer: TokenSigner) -> None:
+        self._follower = follower
+        self._admission = admission
+        self._signer = signer
+        self._proxies = TrustedProxies(os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))
+        self._viewers: set[StreamViewer] = set()
+        self.heartbeat = Heartbeat()
+
+    def __len__(self) -> int:
+        return len(self._viewers)
+
+    def reception(self) -> Reception:
+        """What listens to a new connection."""
+        return Reception(self)
+
+    async def take_over(self, connection: socket.socket, head: bytes) -> None:
+        """Go on with a connection that another process accepted, from the request it has read."""
+        connection.setblocking(False)
+        loop = asyncio.get_running_loop()
+        _, reception = await loop.connect_accepted_socket(self.reception, connection)
+        reception.data_received(head)
+
+    def arrives(self, reception: Reception) -> None:
+        """A connection was opened; its request must come soon."""
+        self.heartbeat.give(reception)
+
+    def departs(self, reception: Reception) -> None:
+        """A connection ended before it streamed."""
+        self.heartbeat.spare(reception)
+
+    def asked(self, reception: Reception) -> None:
+        """A request is whole: answer it or let it in."""
+        self.heartbeat.spare(reception)
+        path = reception.request.target.partition(b"?")[0]
+        if path == b"/healthz":
+            reception.answer(json_reply({"status": "ok"}))
+        elif path == b"/metrics":
+            reception.answer(handshake.metrics_answer(metrics.exposition()))
+        elif path == b"/readyz":
+            reception.task = asyncio.create_task(self._tell_ready(reception))
+        else:
+            self._let_in(reception)
+
+    def leaves(self, viewer: StreamViewer) -> None:
+        """A viewer was sent away; what is still to be written to him may take a while, not for ever."""
+        viewer.event.audience.leave(viewer)
+        self.heartbeat.remove(viewer)
+        self.heartbeat.give(viewer)
+
+    def lost(self, viewer: StreamViewer) -> None:
+        """A viewer's connection is gone."""
+        viewer.event.audience.leave(viewer)
+        self.heartbeat.remove(viewer)
+        self.heartbeat.spare(viewer)
+        self._viewers.discard(viewer)
+        self._admission.leave(viewer.address, viewer.person)
+        metrics.STREAMS.dec()
+
+    async def send_away(self) -> None:
+        """Tell all viewers to go elsewhere, spread over some seconds so that they do not arrive there together."""
+        viewers = list(self._viewers)
+        random.shuffle(viewers)
+        for step in range(FAREWELL_STEPS):
+            for viewer in viewers[step::FAREWELL_STEPS]:
+                viewer.dismiss(GOING_AWAY, "going away")
+            await asyncio.sleep(limits.STREAM_FAREWELL_SECONDS / FAREWELL_STEPS if self._viewers else 0)
+
+    def _let_in(self, reception: Reception) -> None:
+        request = reception.request
+        assert reception.transport is not None
+        try:
+            target = request.target.decode("latin-1")
+            wish = handshake.read_wish(request.method, target, request.headers)
+            self._admission.check_origin(header(request.headers, b"origin"), header(request.headers, b"host"))
+            person = self._person(wish, request.headers)
+            address = self._address(reception.transport, request.headers)
+            head = handshake.socket_head(target, request.headers) if wish.by_socket else handshake.events_head()
+            self._admission.admit(address, person)
+        except Problem as problem:
+            reception.refuse(problem)
+            return
+        kind = SocketViewer if wish.by_socket else EventReader
+        event = self._follower.known(wish.event_id)
+        greeting = event.feed.greeting(wish.since, wish.epoch) if event is not None else None
+        if event is not None and greeting is not None:
+            self._begin(reception, kind(self, reception.transport, event, address, person), head, greeting)
+        else:
+            reception.task = asyncio.create_task(self._fetch_and_begin(reception, wish, head, address, person))
+
+    async def _fetch_and_begin(
+        self, reception: Reception, wish: StreamWish, head: bytes, address: str, person: str | None
+    ) -> None:
+        """The longer way in: the event, or what happened since the viewer left, must be read first."""
+        begun = False
+        try:
+            event = await self._follower.open(wish.event_id)
+            greeting = await self._follower.greeting(event, wish.since, wish.epoch)
+            if reception.transport is not None and not reception.transport.is_closing():
+                kind = SocketViewer if wish.by_socket else EventReader
+                self._begin(reception, kind(self, reception.transport, event, address, person), head, greeting)
+                begun = True
+        except Exception as error:  # noqa: BLE001  as at the edge: whatever it is, the caller gets a problem document
+            reception.refuse(problem_of(error))
+        finally:
+            if not begun:
+                self._admission.leave(address, person)
+
+    def _begin(self, reception: Reception, viewer: StreamViewer, head: bytes, greeting: WireMessage) -> None:
+        """From here on the connection is the viewer's, and the viewer stands where its event does."""
+        transport = reception.transport
+        assert transport is not None
+        _bound(transport)
+        transport.set_protocol(viewer)
+        self._viewers.add(viewer)
+        metrics.STREAMS.inc()
+        viewer.event.audience.join(viewer)
+        self.heartbeat.add(viewer)
+        viewer.send(head + (greeting.frame if viewer.is_socket else greeting.event))
+        if reception.early and viewer.is_socket:
+            viewer.data_received(reception.early)
+
+    async def _tell_ready(self, reception: Reception) -> None:
+        try:
+            await self._follower.ping()
+        except TRANSIENT_ERRORS:
+            reception.refuse(Problem("unavailable", "PostgreSQL does not answer.", retryAfter=1))
+        else:
+            reception.answer(json_reply({"status": "ready", "hints": self._follower.hears}))
+
+    def _person(self, wish: StreamWish, headers: RawHeaders) -> str | None:
+        """The subject that a ticket or an access token names; None for anonymous viewers."""
+        scheme, _, token = (header(headers, b"authorization") or "").partition(" ")
+        try:
+            if wish.ticket is not None:
+                return self._signer.verify_ticket(wish.ticket).subject
+            if scheme.lower() == "bearer":
+                return self._signer.verify(token.strip()).subject
+        except InvalidToken as error:
+            raise Problem("unauthenticated", str(error)) from error
+        return None
+
+    def _address(self, transport: asyncio.Transport, headers: RawHeaders) -> str:
+        """Where the viewer is; what proxies say counts only from those that uvicorn trusts in the api as well."""
+        peer = transport.get_extra_info("peername")
+        host = str(peer[0]) if peer else "unknown"
+        forwarded = b", ".join(value for name, value in headers if name == b"x-forwarded-for").decode("latin-1")
+        if forwarded and host in self._proxies:
+            return self._proxies.get_trusted_client_address(forwarded)[0] or host
+        return host
+
+
+def _bound(transport: asyncio.Transport) -> None:
+    """What may wait for one viewer, here and in the kernel."""
+    transport.set_write_buffer_limits(high=limits.STREAM_BUFFER_BYTES_MAX)
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.STREAM_SOCKET_BYTES)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
