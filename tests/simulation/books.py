@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import asyncpg
-
 OPENING = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 EVENT_ID = 1
 PRICE = 4950
@@ -203,43 +201,49 @@ class Books:
         next_in = (min(ends) - self.now).total_seconds() if ends else None
         return [Row.of(expired=len(due), events=[EVENT_ID] if due else None, next_in_seconds=next_in)]
 
-    def find_booking(self, booking_id: uuid.UUID, buyer: str | None) -> list[Row]:
-        booking = self.bookings.get(booking_id)
-        if booking is None or buyer not in (None, booking.buyer):
-            return []
+    def find_bookings(self, ids: list[uuid.UUID]) -> list[Row]:
+        return [self._told(booking) for booking in self.bookings.values() if booking.id in ids]
+
+    def _told(self, booking: Booking) -> Row:
         count = len(booking.seat_nos)
-        return [
-            Row.of(
-                id=booking.id, no=booking.no, event_id=EVENT_ID, seat_nos=list(booking.seat_nos), tier_nos=[0] * count,
-                prices=[PRICE] * count, status="EXPIRED" if booking in self._over_due() else booking.status,
-                hold_expires_at=booking.hold_expires_at, extensions=booking.extensions, payment_id=booking.payment_id,
-                expires_in=(booking.hold_expires_at - self.now).total_seconds(), instead_of=None,
-            )
-        ]  # fmt: skip
+        return Row.of(
+            buyer=booking.buyer, id=booking.id, no=booking.no, event_id=EVENT_ID, seat_nos=list(booking.seat_nos),
+            tier_nos=[0] * count, prices=[PRICE] * count,
+            status="EXPIRED" if booking in self._over_due() else booking.status,
+            hold_expires_at=booking.hold_expires_at, extensions=booking.extensions, payment_id=booking.payment_id,
+            expires_in=(booking.hold_expires_at - self.now).total_seconds(), instead_of=None,
+        )  # fmt: skip
 
-    def start_payment(self, payment_id: uuid.UUID, booking_id: uuid.UUID, *terms: Any) -> list[Row]:  # noqa: ANN401
-        _provider, key, token, amount, currency = terms
-        if payment_id in self.payments:
-            return []
-        if any(one.booking_id == booking_id and one.phase in LIVE_PHASES for one in self.payments.values()):
-            raise asyncpg.UniqueViolationError("payments_one_live")
-        self.payments[payment_id] = Payment(
-            payment_id, booking_id, key, token, amount, currency, "authorising", None, None, self.now, self.now
-        )
-        return []
+    def start_payments(self, ids: list[uuid.UUID], bookings: list[uuid.UUID], _provider: str, *terms: Any) -> list[Row]:  # noqa: ANN401
+        for payment_id, booking_id, token, amount, currency in zip(ids, bookings, *terms, strict=True):
+            live = any(one.booking_id == booking_id and one.phase in LIVE_PHASES for one in self.payments.values())
+            if payment_id not in self.payments and not live:
+                self.payments[payment_id] = Payment(
+                    payment_id, booking_id, str(payment_id), token, amount, currency, "authorising", None, None,
+                    self.now, self.now,
+                )  # fmt: skip
+        return self.find_payments(ids)
 
-    def note_phase(
-        self, payment_id: uuid.UUID, phase: str, url: str | None, reason: str | None, earlier: list[str]
-    ) -> list[Row]:
+    def note_phases(self, *columns: Any) -> list[Row]:  # noqa: ANN401
+        return [self._note(*note) for note in zip(*columns, strict=True)]
+
+    def _note(self, payment_id: uuid.UUID, phase: str, url: str | None, reason: str | None, earlier: str) -> Row:
         payment = self.payments[payment_id]
-        if payment.phase in earlier:
+        if payment.phase in earlier.split(","):
             payment.phase, payment.next_action_url, payment.decline_reason = phase, url, reason
             payment.updated_at = self.now
-        return [Row.of(phase=payment.phase)]
+        return Row.of(id=payment_id, phase=payment.phase)
 
-    def find_payment(self, payment_id: uuid.UUID) -> list[Row]:
-        payment = self.payments.get(payment_id)
-        return [] if payment is None else [Row.of(**dataclasses.asdict(payment))]
+    def find_payments(self, ids: list[uuid.UUID]) -> list[Row]:
+        found = [self.payments[payment_id] for payment_id in ids if payment_id in self.payments]
+        return [
+            Row.of(
+                id=one.id, booking_id=one.booking_id, provider_key=one.provider_key, token=one.token,
+                amount=one.amount, currency=one.currency, phase=one.phase, next_action_url=one.next_action_url,
+                decline_reason=one.decline_reason,
+            )
+            for one in found
+        ]  # fmt: skip
 
     def open_payments(self, quiet: float, limit: int, challenge: float) -> list[Row]:
         quiet_since, abandoned = self.now - timedelta(seconds=quiet), self.now - timedelta(seconds=challenge)

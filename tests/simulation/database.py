@@ -9,7 +9,7 @@ from tests.simulation.virtual_time import pass_time
 
 from rowlock.bookings.views import SQL as BOOKINGS
 from rowlock.inventory.store import SQL as INVENTORY
-from rowlock.payments.mock_provider import SQL as PAYMENTS
+from rowlock.payments.store import SQL as PAYMENTS
 from rowlock.platform.postgres import Database
 
 QUERY_NAMES = {text: name for queries in (BOOKINGS, INVENTORY, PAYMENTS) for name, text in queries.statements.items()}

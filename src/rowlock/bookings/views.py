@@ -2,6 +2,7 @@
 
 import math
 import uuid
+from collections.abc import Sequence
 
 import asyncpg
 
@@ -10,7 +11,9 @@ from rowlock.catalog import SaleFacts, SaleFactsShelf
 from rowlock.kernel import limits
 from rowlock.kernel.ids import REFERENCE_BITS, reference_of
 from rowlock.kernel.money import money
+from rowlock.platform.batching import Gatherer
 from rowlock.platform.postgres import Database, load_queries
+from rowlock.platform.postgres.pool import rerun
 from rowlock.seating.store import PlanShelf, ShelvedPlan
 
 SQL = load_queries("rowlock.bookings")
@@ -25,11 +28,20 @@ class BookingViews:
         self._database = database
         self._facts = facts
         self._shelf = shelf
+        self._rows = Gatherer[uuid.UUID, tuple[str, BookingRow] | None]("bookings", self._find_all)
 
     async def row(self, booking_id: uuid.UUID, buyer: str | None) -> BookingRow | None:
         """The booking if it is the buyer's (None: anybody's); a hold whose time has passed reads EXPIRED."""
-        row = await self._database.fetchrow(SQL["find_booking"], booking_id, buyer)
-        return None if row is None else _booking_row(row)
+        found = await self._rows.ask(booking_id)
+        if found is None:
+            return None
+        owner, row = found
+        return row if buyer is None or buyer == owner else None
+
+    async def _find_all(self, ids: Sequence[uuid.UUID]) -> list[tuple[str, BookingRow] | None]:
+        rows = await rerun(lambda: self._database.hot.fetch(SQL["find_bookings"], ids))
+        found = {row["id"]: (row["buyer"], _booking_row(row)) for row in rows}
+        return [found.get(number) for number in ids]
 
     async def find(self, booking_id: uuid.UUID, buyer: str) -> Booking | None:
         """The buyer's booking, None when they have none of that id."""

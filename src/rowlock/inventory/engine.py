@@ -28,7 +28,7 @@ from rowlock.inventory.model import (
 from rowlock.inventory.strategies import HoldStrategy
 from rowlock.platform.batching import Kind, Lane
 from rowlock.platform.postgres import Database
-from rowlock.platform.postgres.pool import HOT_CONNECTIONS
+from rowlock.platform.postgres.pool import SEAT_FLUSHES_MAX
 
 BookingCommand = TypeVar("BookingCommand", Accept, Extend, Release, BeginPayment, SettlePayment)
 Word = TypeVar("Word")
@@ -56,7 +56,7 @@ class SeatEngine:
         self._strategy = strategy
         self._chooser = chooser
         self._on_commit = on_commit
-        self._lane = Lane(on_flush, flushes_max=HOT_CONNECTIONS)
+        self._lane = Lane(on_flush, flushes_max=SEAT_FLUSHES_MAX)
         self._hold = Kind[Hold, HoldOutcome]("hold", strategy.hold, lambda command: command.buyer)
         self._choose = Kind[Choose, ChoiceOutcome]("choose", self._choose_and_follow, lambda command: command.buyer)
         self._accept = self._of_bookings("accept", store.accept_substitutes)

@@ -8,7 +8,6 @@ the same `settle`, and only the first one moves anything.
 import uuid
 from typing import NoReturn
 
-import asyncpg
 import msgspec
 import structlog
 
@@ -25,10 +24,9 @@ from rowlock.bookings import (
 from rowlock.identity import Person
 from rowlock.inventory import BeginPayment, BeginWord, InventoryEngine, SettlePayment, SettleWord
 from rowlock.kernel.problems import Problem
-from rowlock.payments.mock_provider import SQL
-from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentProvider
+from rowlock.payments.provider import Charge, ChargeState, OutcomeUnknown, PaymentProvider
+from rowlock.payments.store import ENDED_PHASES, NewPayment, Payment, PaymentStore, PhaseNote
 from rowlock.platform.postgres import Database
-from rowlock.platform.postgres.pool import rerun
 from rowlock.platform.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -60,24 +58,23 @@ class Cashier:
         views: BookingViews,
         provider: PaymentProvider,
     ) -> None:
-        self._database = database
         self._engine = engine
         self._desk = desk
         self._views = views
         self._provider = provider
+        self._payments = PaymentStore(database, provider.name)
 
     async def confirm(self, person: Person, booking_id: str, token: str, key: str | None) -> Booking | Pending:
         """Pay for a hold. A repeat of a confirmed booking answers it again and charges nothing.
 
-        Problems: `booking_not_found`, `hold_expired`, `booking_closed`, `payment_declined`.
+        Problems: `booking_not_found`, `hold_expired`, `booking_closed`, `payment_declined`, `payment_pending`.
         """
         row = await self._desk.own_row(person, booking_id)
         payment_id = uuid.uuid5(row.id, key) if key is not None else uuid.uuid4()
         word = await self._engine.begin_payment(row.event_id, BeginPayment(row.id, person.subject, payment_id))
         match word:
             case BeginWord.BEGUN | BeginWord.REPLAYED:
-                await self._start(payment_id, row, token)
-                return await self._pursue(payment_id, row)
+                return await self._pursue(await self._start(payment_id, row, token), row)
             case BeginWord.CONFIRMED:
                 return await self._desk.find(person, row.id)
             case BeginWord.ALREADY_BEGUN:
@@ -91,58 +88,60 @@ class Cashier:
 
     async def booking_of_payment(self, payment_id: uuid.UUID) -> uuid.UUID | None:
         """The booking a payment is for, None when there is no such payment."""
-        payment = await self._payment(payment_id)
-        return None if payment is None else payment["booking_id"]
+        payment = await self._payments.find(payment_id)
+        return None if payment is None else payment.booking_id
 
     async def learn(self, payment_id: uuid.UUID) -> None:
         """Ask the provider what became of a payment and act on it. For the challenge page and the reconciler."""
-        payment = await self._payment(payment_id)
-        row = await self._views.row(payment["booking_id"], None) if payment is not None else None
+        payment = await self._payments.find(payment_id)
+        row = await self._views.row(payment.booking_id, None) if payment is not None else None
         if payment is not None and row is not None:
-            charge = await self._provider.lookup(payment["provider_key"])
+            charge = await self._provider.lookup(payment.provider_key)
             await self._settle(
                 payment_id, row, charge or Charge("declined", reason="The provider has no such payment.")
             )
 
     async def give_up(self, payment_id: uuid.UUID) -> None:
         """End a payment that the buyer walked away from: void it, then let the hold take its course."""
-        payment = await self._payment(payment_id)
+        payment = await self._payments.find(payment_id)
         if payment is not None:
-            await self._provider.void(payment["provider_key"])
+            await self._provider.void(payment.provider_key)
             await self.learn(payment_id)
 
     async def unbind(self, event_id: int, booking_id: uuid.UUID, payment_id: uuid.UUID) -> None:
         """Let go of a booking that was bound to a payment nobody ever started."""
         await self._engine.settle_payment(event_id, SettlePayment(booking_id, payment_id, paid=False))
 
-    async def _start(self, payment_id: uuid.UUID, row: BookingRow, token: str) -> None:
+    async def _start(self, payment_id: uuid.UUID, row: BookingRow, token: str) -> Payment:
         sale = await self._views.sale(row.event_id)
         assert sale is not None
-        arguments = (self._provider.name, str(payment_id), token, sum(row.prices), sale[0].currency)
-        await rerun(lambda: self._database.cold.execute(SQL["start_payment"], payment_id, row.id, *arguments))
+        payment = await self._payments.start(NewPayment(payment_id, row.id, token, sum(row.prices), sale[0].currency))
+        if payment is None:
+            raise payment_pending(str(row.id))
+        return payment
 
-    async def _pursue(self, payment_id: uuid.UUID, row: BookingRow) -> Booking | Pending:
+    async def _pursue(self, payment: Payment, row: BookingRow) -> Booking | Pending:
         """Authorise and settle. The provider's key is the payment's id, so a repeat is the same payment to it."""
-        payment = await self._payment(payment_id)
-        assert payment is not None
-        if payment["phase"] in _ENDED_PHASES:
-            return await self._settle(payment_id, row, Charge(payment["phase"], reason=payment["decline_reason"]))
-        key, amount, currency = payment["provider_key"], payment["amount"], payment["currency"]
+        if payment.ended:
+            return await self._settle(payment.id, row, _end_of(payment))
         try:
-            charge = await self._provider.authorise(key, payment["token"], amount, currency)
+            charge = await self._provider.authorise(
+                payment.provider_key, payment.token, payment.amount, payment.currency
+            )
         except OutcomeUnknown as error:
-            log.warning("payment_outcome_unknown", paymentId=str(payment_id), error=str(error))
+            log.warning("payment_outcome_unknown", paymentId=str(payment.id), error=str(error))
             return Pending(booking_id=str(row.id), next_action=NextAction("wait"))
-        return await self._settle(payment_id, row, charge)
+        return await self._settle(payment.id, row, charge)
 
     async def _pursue_running(self, row: BookingRow) -> Booking | Pending:
         """Another confirm is under way: say where it stands, without starting a second payment."""
         now = await self._views.row(row.id, None)
-        payment = await self._payment(now.payment_id) if now is not None and now.payment_id is not None else None
+        payment = await self._payments.find(now.payment_id) if now is not None and now.payment_id is not None else None
         if payment is None:
             raise payment_pending(str(row.id))
-        url = payment["next_action_url"]
-        action = NextAction("redirect", url) if payment["phase"] == "challenged" else NextAction("wait")
+        action = (
+            NextAction("redirect", payment.next_action_url) if payment.phase == "challenged" else NextAction("wait")
+        )
         return Pending(booking_id=str(row.id), next_action=action)
 
     async def _settle(self, payment_id: uuid.UUID, row: BookingRow, charge: Charge) -> Booking | Pending:
@@ -154,7 +153,7 @@ class Cashier:
                 return await self._book(payment_id, row)
             case "declined" | "voided":
                 # Written down first: once the hold goes on, the buyer may start another payment at once.
-                if await self._note(payment_id, charge.state, reason=charge.reason) not in _ENDED_PHASES:
+                if await self._note(payment_id, charge.state, reason=charge.reason) not in ENDED_PHASES:
                     return Pending(booking_id=str(row.id), next_action=NextAction("wait"))  # others heard otherwise
                 return await self._decline(payment_id, row, charge)
 
@@ -168,7 +167,7 @@ class Cashier:
         )
 
     async def _book(self, payment_id: uuid.UUID, row: BookingRow) -> Booking:
-        if await self._note(payment_id, "authorised") in _ENDED_PHASES:  # it was given up before the provider had it
+        if await self._note(payment_id, "authorised") in ENDED_PHASES:  # it was given up before the provider had it
             charge = await self._provider.void(str(payment_id))
             return await self._decline(payment_id, row, charge or Charge("voided"))
         word = await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=True))
@@ -180,28 +179,14 @@ class Cashier:
         await self._provider.capture(str(payment_id))
         await self._note(payment_id, "captured")
         metrics.PAYMENTS_SETTLED.labels("captured").inc()
-        confirmed = await self._views.row(row.id, None)
-        assert confirmed is not None
-        return await self._views.tell(confirmed)
-
-    async def _payment(self, payment_id: uuid.UUID) -> asyncpg.Record | None:
-        return await self._database.fetchrow(SQL["find_payment"], payment_id)
+        return await self._views.tell(msgspec.structs.replace(row, status="CONFIRMED"))
 
     async def _note(
         self, payment_id: uuid.UUID, phase: str, *, url: str | None = None, reason: str | None = None
     ) -> str:
-        """Move the payment on, if it is not past that phase; the phase that it is in now."""
-        arguments = (payment_id, phase, url, reason, list(_EARLIER_PHASES[phase]))
-        stands: str = await rerun(lambda: self._database.cold.fetchval(SQL["note_phase"], *arguments))
-        return stands
+        return await self._payments.note(PhaseNote(payment_id, phase, url, reason))
 
 
-_EARLIER_PHASES = {
-    "challenged": ("authorising", "challenged"),
-    "authorised": ("authorising", "challenged"),
-    "captured": ("authorising", "challenged", "authorised"),
-    "declined": ("authorising", "challenged"),
-    "voided": ("authorising", "challenged", "authorised"),
-}
-_ENDED_PHASES = frozenset({"declined", "voided"})
-"""A payment in one of these is never taken up again: whoever pays anew starts another."""
+def _end_of(payment: Payment) -> Charge:
+    state: ChargeState = "voided" if payment.phase == "voided" else "declined"
+    return Charge(state, reason=payment.decline_reason)

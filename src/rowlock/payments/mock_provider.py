@@ -4,12 +4,16 @@ Tokens: `tok_ok` authorises, `tok_declined` declines, `tok_3ds` wants the buyer 
 `tok_timeout` authorises but its answer gets lost.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from rowlock.payments.provider import Charge, ChargeState, OutcomeUnknown
-from rowlock.platform.postgres import Database, load_queries
+import asyncpg
 
-SQL = load_queries("rowlock.payments")
+from rowlock.payments.provider import Charge, ChargeState, OutcomeUnknown
+from rowlock.payments.store import SQL
+from rowlock.platform.batching import Gatherer
+from rowlock.platform.postgres import Database
+from rowlock.platform.postgres.pool import rerun
 
 CHALLENGE_PATH = "/pay/challenge/"
 
@@ -31,6 +35,20 @@ TEST_CARDS = {
 _UNKNOWN_CARD = TestCard("declined", reason="The card is not known.")
 
 
+class _Ask(NamedTuple):
+    key: str
+    token: str
+    amount: int
+    currency: str
+    state: ChargeState
+
+
+class _Move(NamedTuple):
+    key: str
+    to: ChargeState
+    earlier: str
+
+
 class MockProvider:
     """Implements `PaymentProvider` on a table of its own."""
 
@@ -38,45 +56,54 @@ class MockProvider:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._asks = Gatherer("mock_authorise", self._authorise_all, lambda ask: ask.key)
+        self._moves = Gatherer("mock_move", self._move_all, lambda move: move.key)
 
     async def authorise(self, key: str, token: str, amount: int, currency: str) -> Charge:
         """Decide by the token; an unknown token is declined like an unknown card."""
         card = TEST_CARDS.get(token, _UNKNOWN_CARD)
-        await self._database.cold.execute(SQL["mock_authorise"], key, token, amount, currency, card.state)
-        if card.answer_lost:
+        charge = await self._asks.ask(_Ask(key, token, amount, currency, card.state))
+        if card.answer_lost or charge is None:
             raise OutcomeUnknown("the provider did not answer in time")
-        charge = await self.lookup(key)
-        assert charge is not None
         return charge
 
     async def lookup(self, key: str) -> Charge | None:
         """What the books say."""
-        row = await self._database.fetchrow(SQL["mock_find"], key)
-        if row is None:
-            return None
-        state: ChargeState = row["state"]
-        reason = TEST_CARDS.get(row["token"], _UNKNOWN_CARD).reason
-        return Charge(
-            state,
-            action_url=CHALLENGE_PATH + key if state == "challenge" else None,
-            reason=reason if state == "declined" else None,
-        )
+        charges = await self._charges("mock_find", [key])
+        return charges.get(key)
 
     async def capture(self, key: str) -> Charge:
         """Authorised becomes captured."""
-        await self._move(key, "captured", "authorised")
-        charge = await self.lookup(key)
+        charge = await self._moves.ask(_Move(key, "captured", "authorised"))
         assert charge is not None
         return charge
 
     async def void(self, key: str) -> Charge | None:
         """Whatever is not captured yet is let go."""
-        await self._move(key, "voided", "authorised", "challenge")
-        return await self.lookup(key)
+        return await self._moves.ask(_Move(key, "voided", "authorised,challenge"))
 
     async def answer_challenge(self, key: str, *, approved: bool) -> None:
         """The buyer's word on the challenge page; a second word changes nothing."""
-        await self._move(key, "authorised" if approved else "declined", "challenge")
+        await self._moves.ask(_Move(key, "authorised" if approved else "declined", "challenge"))
 
-    async def _move(self, key: str, to: ChargeState, *from_states: ChargeState) -> None:
-        await self._database.cold.fetchval(SQL["mock_move"], key, to, list(from_states))
+    async def _authorise_all(self, asks: Sequence[_Ask]) -> list[Charge | None]:
+        charges = await self._charges("mock_authorise", *map(list, zip(*asks, strict=True)))
+        return [charges.get(ask.key) for ask in asks]
+
+    async def _move_all(self, moves: Sequence[_Move]) -> list[Charge | None]:
+        charges = await self._charges("mock_move", *map(list, zip(*sorted(moves), strict=True)))
+        return [charges.get(move.key) for move in moves]
+
+    async def _charges(self, query: str, *columns: object) -> dict[str, Charge]:
+        rows = await rerun(lambda: self._database.hot.fetch(SQL[query], *columns))
+        return {row["provider_key"]: _charge(row) for row in rows}
+
+
+def _charge(row: asyncpg.Record) -> Charge:
+    key, state = row["provider_key"], row["state"]
+    reason = TEST_CARDS.get(row["token"], _UNKNOWN_CARD).reason
+    return Charge(
+        state,
+        action_url=CHALLENGE_PATH + key if state == "challenge" else None,
+        reason=reason if state == "declined" else None,
+    )

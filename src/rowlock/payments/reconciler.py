@@ -6,7 +6,7 @@ import structlog
 
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Cashier
-from rowlock.payments.mock_provider import SQL
+from rowlock.payments.store import SQL
 from rowlock.platform.postgres import Database, DatabaseDown
 
 QUIET_SECONDS = 2.0

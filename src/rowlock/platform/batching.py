@@ -138,3 +138,23 @@ class Lane:
                 left.append(waiting)
         self._waiting = left
         return taken
+
+
+class Gatherer(Generic[Command, Outcome]):
+    """Commands of one kind on a lane of their own: asked one by one, carried out together.
+
+    `carry_out` and `separate_by` are those of `Kind`; without `separate_by` any two commands may share a flush.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        carry_out: Callable[[Sequence[Command]], Awaitable[Sequence[Outcome]]],
+        separate_by: Callable[[Command], Hashable] = id,
+    ) -> None:
+        self._kind = Kind(name, carry_out, separate_by)
+        self._lane = Lane()
+
+    async def ask(self, command: Command) -> Outcome:
+        """Wait for this command's outcome; raises what its flush raised, and Overloaded."""
+        return await self._lane.submit(self._kind, command)

@@ -1,4 +1,4 @@
-"""Connections. Two small pools a process: one for the seat functions, one for everything else."""
+"""Connections. Two small pools a process: one for gathered statements, one for everything else."""
 
 import asyncio
 import random
@@ -16,8 +16,10 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolC
 
 _SQL = load_queries("rowlock.platform.postgres")
 
-HOT_CONNECTIONS = 4
-"""One for the flush under way, the others for those that go round it when it takes long."""
+SEAT_FLUSHES_MAX = 4
+"""The flush under way and those that go round it when it takes long."""
+HOT_CONNECTIONS = 2 * SEAT_FLUSHES_MAX
+"""As many again for what is gathered about bookings and payments."""
 COLD_CONNECTIONS_MAX = 8
 CONNECT_SECONDS_MAX = 5.0
 ACQUIRE_SECONDS_MAX = 5.0
@@ -35,7 +37,7 @@ _COLD_SESSION = _SESSION | {
     "pg_trgm.word_similarity_threshold": "0.4",
 }
 _HOT_SESSION = _SESSION | {
-    # The seat functions always go through primary keys. Without this, a plan made while a table was young and small
+    # Gathered statements always go through primary keys. Without this, a plan made while a table was young and small
     # (a sequential scan) stays with the connection while the table grows a thousandfold.
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
@@ -78,7 +80,7 @@ async def _keep_session(_connection: "asyncpg.Connection[asyncpg.Record]") -> No
 
 
 class Database:
-    """The two pools of a process. `hot` runs the seat functions, `cold` all other statements."""
+    """The two pools of a process. `hot` runs what many callers gather into one statement, `cold` all others."""
 
     def __init__(self, hot: "asyncpg.Pool[asyncpg.Record]", cold: "asyncpg.Pool[asyncpg.Record]", url: str) -> None:
         self.hot = hot

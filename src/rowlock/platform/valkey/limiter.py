@@ -9,7 +9,7 @@ import msgspec
 from valkey.asyncio import Valkey
 
 from rowlock.kernel.problems import Problem
-from rowlock.platform.batching import Kind, Lane
+from rowlock.platform.batching import Gatherer
 from rowlock.platform.valkey.scripts import Call, ScriptRunner, load_script
 
 WINDOW_SECONDS = 60.0
@@ -30,8 +30,7 @@ class Limiter:
 
     def __init__(self, valkey: "Valkey | None", on_fallback: Callable[[], None] = lambda: None) -> None:
         self._scripts = ScriptRunner(valkey)
-        self._lane = Lane()
-        self._take = Kind[tuple[Limit, ...], Sequence[float]]("take", self._take_all, lambda limits: limits[0].key)
+        self._take = Gatherer[tuple[Limit, ...], Sequence[float]]("take", self._take_all, lambda limits: limits[0].key)
         self._local = _LocalLimits()
         self._here = _LocalLimits()
         self._on_fallback = on_fallback
@@ -41,7 +40,7 @@ class Limiter:
         wanted = tuple(limit for limit in limits if limit.per_minute)
         if not wanted:
             return
-        _judge(wanted, await self._lane.submit(self._take, wanted))
+        _judge(wanted, await self._take.ask(wanted))
 
     def require_here(self, *limits: Limit) -> None:
         """The same by this process's own count alone, asking nobody: what one process may do without harm to others."""
