@@ -8,9 +8,9 @@ loses its claim after `IDEMPOTENCY_CLAIM_SECONDS`, and then gives the answer of 
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-import msgspec
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
+from rowlock.platform.batching import Gatherer
 from rowlock.platform.http.bodies import problem_answer, read_bytes
 from rowlock.platform.http.edge import problem_of
 from rowlock.platform.postgres import Database, load_queries
@@ -34,13 +35,23 @@ _NOT_KEPT = frozenset({401, 429})
 OwnerOf = Callable[[Request], str | None]
 
 
-class Claim(msgspec.Struct, frozen=True):
-    """A key in the hands of a request, and the number of the instance that carries the request out."""
+class Claim(NamedTuple):
+    """A key in the hands of a request."""
 
     owner: str
     key: str
     request_hash: bytes
-    instance: int
+
+
+class Answered(NamedTuple):
+    """What a key's request was answered, by the instance that had claimed it; `headers` as a JSON object."""
+
+    owner: str
+    key: str
+    claimed_by: int
+    status: int
+    headers: str
+    body: bytes
 
 
 class IdempotentPosts:
@@ -51,6 +62,8 @@ class IdempotentPosts:
         self._database = database
         self._instance = instance
         self._owner_of = owner_of
+        self._claims = Gatherer("claim_keys", self._claim_all, lambda claim: claim[:2])
+        self._answers = Gatherer("keep_answers", self._keep_all, lambda answered: answered[:2])
         self._running: dict[tuple[str, str], bytes] = {}
         """What this process is at: the request's hash by owner and key."""
 
@@ -71,21 +84,36 @@ class IdempotentPosts:
             raise _taken(same_request=self._running[owner, key] == request_hash)
         self._running[owner, key] = request_hash
         try:
-            claim = Claim(owner, key, request_hash, await self._instance.number())
-            answer = await self._claim(claim)
-            if answer is None:
+            claim = Claim(owner, key, request_hash)
+            claimed_by = await self._claims.ask(claim)
+            if claimed_by is None:
+                answer = await self._kept(claim)
+            else:
                 scope["state"]["idempotency_key"] = key
-                answer = await self._carry_out(claim, scope, body)
+                answer = await self._carry_out(claim, claimed_by, scope, body)
         finally:
             del self._running[owner, key]
         await answer(scope, receive, send)
 
-    async def _claim(self, claim: Claim) -> ASGIApp | None:
-        """None when the claim is ours, else the kept answer; Problem when the key is in use or was used otherwise."""
-        terms = (limits.IDEMPOTENCY_CLAIM_SECONDS, limits.IDEMPOTENCY_HOURS, claim.instance, LOCK_CLASS)
-        whose = (claim.owner, claim.key, claim.request_hash)
-        claimed = await rerun(lambda: self._database.cold.fetchval(SQL["claim_key"], *whose, *terms))
-        return None if claimed else await self._kept(claim)
+    async def _claim_all(self, claims: Sequence[Claim]) -> list[int | None]:
+        """The number of this instance for each key that is ours to carry out now."""
+        number = await self._instance.number()
+        terms = (limits.IDEMPOTENCY_CLAIM_SECONDS, limits.IDEMPOTENCY_HOURS, number, LOCK_CLASS)
+        claimed = await self._keys("claim_keys", claims, *terms)
+        return [number if claim[:2] in claimed else None for claim in claims]
+
+    async def _keep_all(self, answers: Sequence[Answered]) -> list[bool]:
+        """Which of the answers stand under their keys now."""
+        kept = await self._keys("keep_answers", answers)
+        return [answered[:2] in kept for answered in answers]
+
+    async def _keys(
+        self, query: str, rows: Sequence[Claim] | Sequence[Answered], *terms: object
+    ) -> set[tuple[str, str]]:
+        """Carry out a statement for many keys, in the order that keeps two processes from waiting crosswise."""
+        columns = list(zip(*sorted(rows), strict=True))
+        found = await rerun(lambda: self._database.hot.fetch(SQL[query], *columns, *terms))
+        return {(row["owner"], row["key"]) for row in found}
 
     async def _kept(self, claim: Claim) -> ASGIApp:
         row = await self._database.fetchrow(SQL["find_key"], claim.owner, claim.key)
@@ -94,7 +122,7 @@ class IdempotentPosts:
         headers = json.loads(row["headers"]) | {REPLAYED_HEADER: "true"}
         return Response(bytes(row["body"]), row["status"], headers=headers)
 
-    async def _carry_out(self, claim: Claim, scope: Scope, body: bytes) -> ASGIApp:
+    async def _carry_out(self, claim: Claim, claimed_by: int, scope: Scope, body: bytes) -> ASGIApp:
         answer = _Recorder()
         try:
             await self._app(scope, _body_again(body), answer.record)
@@ -102,13 +130,12 @@ class IdempotentPosts:
             await problem_answer(problem_of(error), scope["state"]["request_id"])(
                 scope, _body_again(b""), answer.record
             )
-        whose = (claim.owner, claim.key, claim.instance)
         if answer.status >= 500 or answer.status in _NOT_KEPT:
+            whose = (claim.owner, claim.key, claimed_by)
             await rerun(lambda: self._database.cold.execute(SQL["forget_key"], *whose))
             return answer
-        said = (answer.status, answer.kept_headers(), answer.body)
-        kept = await rerun(lambda: self._database.cold.fetchval(SQL["keep_answer"], *whose, *said))
-        return answer if kept else await self._kept(claim)
+        said = Answered(claim.owner, claim.key, claimed_by, answer.status, answer.kept_headers(), answer.body)
+        return answer if await self._answers.ask(said) else await self._kept(claim)
 
 
 class _Recorder:
