@@ -19,7 +19,7 @@ from rowlock.bookings import BookingDesk, BookingViews, SaleGate
 from rowlock.bookings import routes as bookings
 from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
-from rowlock.identity import TokenSigner, open_signer, person_of
+from rowlock.identity import TokenSigner, open_signer, person_behind, person_of
 from rowlock.identity.routes import session_routes
 from rowlock.inventory import (
     ChartShelf,
@@ -39,10 +39,10 @@ from rowlock.organiser.routes import block_router, organiser_router
 from rowlock.payments import Cashier, MockProvider
 from rowlock.payments import routes as payments
 from rowlock.platform.http.bodies import json_answer, problem_answer
-from rowlock.platform.http.calls import SaleLane
+from rowlock.platform.http.calls import RawHeaders, SaleLane
 from rowlock.platform.http.edge import Edge, problem_of
 from rowlock.platform.http.handover import HandoverDoor
-from rowlock.platform.http.idempotency import IdempotentPosts
+from rowlock.platform.http.idempotency import KeyBook, KeyedCalls
 from rowlock.platform.http.lane_protocol import protocol_for
 from rowlock.platform.http.openapi import build_document
 from rowlock.platform.postgres import Database, open_database
@@ -109,6 +109,9 @@ class Api:
         )
         self.provider = MockProvider(database)
         self.cashier = Cashier(database, self.engine, self.desk, self.views, self.provider)
+        self.keyed = KeyedCalls(
+            KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer)
+        )
         self.lane = SaleLane(
             [
                 *bookings.booking_lane(self.gate, self.desk, self.views),
@@ -192,7 +195,7 @@ def assemble(api: Api) -> ASGIApp:
         await (wide if api_path else pages)(scope, receive, send)
 
     router = Router([*api.first_routes(), *operations_routes(api)], redirect_slashes=False, default=elsewhere)
-    return Edge(IdempotentPosts(router, api.database, api.instance, lambda request: _owner(request, api.signer)))
+    return Edge(api.keyed.layer(router))
 
 
 def serving(
@@ -204,7 +207,7 @@ def serving(
         assemble(api),
         host=host,
         port=port,
-        http=protocol_for(api.lane, live_door, live.is_stream_target),
+        http=protocol_for(api.lane, api.keyed, live_door, live.is_stream_target),
         lifespan="off",
         log_config=None,
         access_log=False,
@@ -298,6 +301,6 @@ def _kept_document(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _owner(request: Request, signer: TokenSigner) -> str | None:
-    person = person_of(request, signer)
+def _owner(method: str, headers: RawHeaders, signer: TokenSigner) -> str | None:
+    person = person_behind(method, headers, signer)
     return None if person is None else person.subject

@@ -1,6 +1,6 @@
 """Who is asking: access tokens and the storefront's guest session."""
 
-from rowlock.identity.requests import caller, person_of, require_person
+from rowlock.identity.requests import caller, person_behind, person_of, require_person
 from rowlock.identity.tokens import ROLES, InvalidToken, Person, Role, TokenSigner, open_signer
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "TokenSigner",
     "caller",
     "open_signer",
+    "person_behind",
     "person_of",
     "require_person",
 ]

@@ -14,13 +14,29 @@ OWN_PAGE_HEADER = b"x-requested-with"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def person_of(request: HTTPConnection, signer: TokenSigner) -> Person | None:
-    """The person behind a request, None when it carries no credentials.
+def person_behind(method: str, headers: RawHeaders, signer: TokenSigner) -> Person | None:
+    """The person behind a request by its method and header lines, None when it carries no credentials.
 
     Raises Problem `unauthenticated` for credentials that do not hold and `cross_site_request` for a write that is
     vouched for by the cookie alone.
     """
-    return _person(request.scope["method"], request.scope["headers"], signer)
+    authorization = header(headers, b"authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem("unauthenticated", "Send the access token as `Authorization: Bearer <token>`.")
+        return _verified(token.strip(), signer)
+    cookie = cookie_parser(header(headers, b"cookie") or "").get(SESSION_COOKIE)
+    if cookie is None:
+        return None
+    if method not in _READS:
+        _require_own_page(headers)
+    return _verified(cookie, signer)
+
+
+def person_of(request: HTTPConnection, signer: TokenSigner) -> Person | None:
+    """The same of a request that came through ASGI."""
+    return person_behind(request.scope["method"], request.scope["headers"], signer)
 
 
 def require_person(request: HTTPConnection, signer: TokenSigner, *roles: Role) -> Person:
@@ -36,7 +52,7 @@ def require_person(request: HTTPConnection, signer: TokenSigner, *roles: Role) -
 
 def caller(method: str, headers: RawHeaders, signer: TokenSigner) -> Person:
     """The person behind a sale call, by its method and header lines; Problem `unauthenticated` without one."""
-    person = _person(method, headers, signer)
+    person = person_behind(method, headers, signer)
     if person is None:
         raise Problem("unauthenticated", "Send the access token as `Authorization: Bearer <token>`.")
     return person
@@ -45,21 +61,6 @@ def caller(method: str, headers: RawHeaders, signer: TokenSigner) -> Person:
 def new_guest() -> Person:
     """A buyer who has not told us who they are."""
     return Person(f"guest:{uuid.uuid4()}", "buyer")
-
-
-def _person(method: str, headers: RawHeaders, signer: TokenSigner) -> Person | None:
-    authorization = header(headers, b"authorization")
-    if authorization is not None:
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Problem("unauthenticated", "Send the access token as `Authorization: Bearer <token>`.")
-        return _verified(token.strip(), signer)
-    cookie = cookie_parser(header(headers, b"cookie") or "").get(SESSION_COOKIE)
-    if cookie is None:
-        return None
-    if method not in _READS:
-        _require_own_page(headers)
-    return _verified(cookie, signer)
 
 
 def _verified(token: str, signer: TokenSigner) -> Person:

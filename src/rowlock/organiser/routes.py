@@ -23,7 +23,7 @@ from rowlock.organiser.model import (
     VenueBody,
 )
 from rowlock.platform.http.bodies import json_answer, read_body, read_bytes
-from rowlock.platform.http.idempotency import key_of
+from rowlock.platform.http.calls import key_of
 from rowlock.platform.http.openapi import answers, body_of
 from rowlock.seating import PlanFileError, SeatingPlan, read_plan
 from rowlock.seating.store import StoredPlan

@@ -1,6 +1,6 @@
 """The sale lane's own view of a request: handlers take a `Call` and give an `Answer`, whichever server brought it.
 
-Hot calls come straight from the connection (`lane_protocol`), keyed ones through the ASGI layers; both end here.
+Most come straight from the connection (`lane_protocol`), others through the ASGI layers; both end here.
 """
 
 import re
@@ -15,7 +15,6 @@ from starlette.routing import Route
 
 from rowlock.kernel.problems import Problem
 from rowlock.platform.http.bodies import decode_body, encode, problem_parts, read_bytes
-from rowlock.platform.http.idempotency import key_of
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 """Header lines as they came: names in lower case, values in latin-1."""
@@ -123,6 +122,12 @@ class SaleLane:
             Route(route.path, _endpoint(route.handle), methods=[route.method])
             for route in sorted(self.routes, key=lambda route: "{" in route.path)
         ]
+
+
+def key_of(request: Request) -> str | None:
+    """The key under which this request is being carried out, for commands that derive their ids from it."""
+    key = request.scope["state"].get("idempotency_key")
+    return key if isinstance(key, str) else None
 
 
 def _endpoint(handle: Handler) -> Callable[[Request], Awaitable[Response]]:

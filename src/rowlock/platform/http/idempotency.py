@@ -8,18 +8,17 @@ loses its claim after `IDEMPOTENCY_CLAIM_SECONDS`, and then gives the answer of 
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.platform.batching import Gatherer
-from rowlock.platform.http.bodies import problem_answer, read_bytes
+from rowlock.platform.http.bodies import read_bytes
+from rowlock.platform.http.calls import Answer, Call, Handler, RawHeaders, header, problem_reply
 from rowlock.platform.http.edge import problem_of
 from rowlock.platform.postgres import Database, load_queries
 from rowlock.platform.postgres.instance import LOCK_CLASS, Instance
@@ -27,12 +26,13 @@ from rowlock.platform.postgres.pool import rerun
 
 SQL = load_queries("rowlock.platform.http")
 
-KEY_HEADERS = ("idempotency-key", "x-idempotency-key")
-REPLAYED_HEADER = "Idempotent-Replayed"
-_KEPT_HEADERS = frozenset({"content-type", "location"})
+KEY_HEADERS = (b"idempotency-key", b"x-idempotency-key")
+_REPLAYED = (b"idempotent-replayed", b"true")
+_KEPT_HEADERS = frozenset({b"content-type", b"location"})
 _NOT_KEPT = frozenset({401, 429})
 
-OwnerOf = Callable[[Request], str | None]
+OwnerOf = Callable[[str, RawHeaders], str | None]
+"""The person behind a request, by its method and header lines."""
 
 
 class Claim(NamedTuple):
@@ -54,46 +54,45 @@ class Answered(NamedTuple):
     body: bytes
 
 
-class IdempotentPosts:
-    """ASGI layer below the edge. `owner_of` names the person whose key it is; without one the key is not used."""
+class KeyBook:
+    """Which keys were used for what, and what was answered. Many requests share a statement."""
 
-    def __init__(self, app: ASGIApp, database: Database, instance: Instance, owner_of: OwnerOf) -> None:
-        self._app = app
+    def __init__(self, database: Database, instance: Instance) -> None:
         self._database = database
         self._instance = instance
-        self._owner_of = owner_of
         self._claims = Gatherer("claim_keys", self._claim_all, lambda claim: claim[:2])
         self._answers = Gatherer("keep_answers", self._keep_all, lambda answered: answered[:2])
         self._running: dict[tuple[str, str], bytes] = {}
         """What this process is at: the request's hash by owner and key."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Carry out a keyed POST once."""
-        if scope["type"] != "http" or scope["method"] != "POST":
-            await self._app(scope, receive, send)
-            return
-        key = given_key(Headers(scope=scope))
-        request = Request(scope, receive)
-        owner = self._owner_of(request) if key is not None else None
-        if key is None or owner is None:
-            await self._app(scope, receive, send)
-            return
-        body = await read_bytes(request, limits.DOCUMENT_BODY_BYTES_MAX)
-        request_hash = _request_hash(scope, body)
-        if (owner, key) in self._running:
-            raise _taken(same_request=self._running[owner, key] == request_hash)
-        self._running[owner, key] = request_hash
+    async def once(self, claim: Claim, request_id: str, carry_out: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer of `carry_out` or the kept one; Problems `key_in_use` and `key_reused`."""
+        whose = (claim.owner, claim.key)
+        if whose in self._running:
+            raise _taken(same_request=self._running[whose] == claim.request_hash)
+        self._running[whose] = claim.request_hash
         try:
-            claim = Claim(owner, key, request_hash)
             claimed_by = await self._claims.ask(claim)
             if claimed_by is None:
-                answer = await self._kept(claim)
-            else:
-                scope["state"]["idempotency_key"] = key
-                answer = await self._carry_out(claim, claimed_by, scope, body)
+                return await self._kept(claim)
+            return await self._keep(claim, claimed_by, await _answer_of(carry_out, request_id))
         finally:
-            del self._running[owner, key]
-        await answer(scope, receive, send)
+            del self._running[whose]
+
+    async def _keep(self, claim: Claim, claimed_by: int, answer: Answer) -> Answer:
+        whose = (claim.owner, claim.key, claimed_by)
+        if answer.status >= 500 or answer.status in _NOT_KEPT:
+            await rerun(lambda: self._database.cold.execute(SQL["forget_key"], *whose))
+            return answer
+        said = Answered(*whose, answer.status, _kept_headers(answer), answer.body)
+        return answer if await self._answers.ask(said) else await self._kept(claim)
+
+    async def _kept(self, claim: Claim) -> Answer:
+        row = await self._database.fetchrow(SQL["find_key"], claim.owner, claim.key)
+        if row is None or not row["answered"] or row["request_hash"] != claim.request_hash:
+            raise _taken(same_request=row is None or row["request_hash"] == claim.request_hash)
+        headers = ((name.encode(), value.encode("latin-1")) for name, value in json.loads(row["headers"]).items())
+        return Answer(row["status"], bytes(row["body"]), (*headers, _REPLAYED))
 
     async def _claim_all(self, claims: Sequence[Claim]) -> list[int | None]:
         """The number of this instance for each key that is ours to carry out now."""
@@ -115,58 +114,86 @@ class IdempotentPosts:
         found = await rerun(lambda: self._database.hot.fetch(SQL[query], *columns, *terms))
         return {(row["owner"], row["key"]) for row in found}
 
-    async def _kept(self, claim: Claim) -> ASGIApp:
-        row = await self._database.fetchrow(SQL["find_key"], claim.owner, claim.key)
-        if row is None or not row["answered"] or row["request_hash"] != claim.request_hash:
-            raise _taken(same_request=row is None or row["request_hash"] == claim.request_hash)
-        headers = json.loads(row["headers"]) | {REPLAYED_HEADER: "true"}
-        return Response(bytes(row["body"]), row["status"], headers=headers)
 
-    async def _carry_out(self, claim: Claim, claimed_by: int, scope: Scope, body: bytes) -> ASGIApp:
-        answer = _Recorder()
-        try:
-            await self._app(scope, _body_again(body), answer.record)
-        except Exception as error:  # noqa: BLE001  a problem is an answer too, and is kept like any other
-            await problem_answer(problem_of(error), scope["state"]["request_id"])(
-                scope, _body_again(b""), answer.record
-            )
-        if answer.status >= 500 or answer.status in _NOT_KEPT:
-            whose = (claim.owner, claim.key, claimed_by)
-            await rerun(lambda: self._database.cold.execute(SQL["forget_key"], *whose))
-            return answer
-        said = Answered(claim.owner, claim.key, claimed_by, answer.status, answer.kept_headers(), answer.body)
-        return answer if await self._answers.ask(said) else await self._kept(claim)
+class KeyedCalls:
+    """Carries keyed POSTs out once. Without a person the key is not used."""
 
+    def __init__(self, book: KeyBook, owner_of: OwnerOf) -> None:
+        self._book = book
+        self._owner_of = owner_of
 
-class _Recorder:
-    """Takes an answer down instead of sending it, so that it is kept before the caller sees it."""
+    def owner_and_key(self, method: str, headers: RawHeaders) -> tuple[str, str] | None:
+        """Whose key a request came with, None when it is to be carried out without one; Problem `invalid_request`."""
+        key = given_key(headers) if method == "POST" else None
+        owner = self._owner_of(method, headers) if key is not None else None
+        return None if key is None or owner is None else (owner, key)
 
-    def __init__(self) -> None:
-        self.status = 0
-        self.body = b""
-        self._headers: list[tuple[bytes, bytes]] = []
+    async def answer(self, handle: Handler, call: Call, path: str, request_id: str) -> Answer:
+        """The answer to a sale call."""
+        keyed = self.owner_and_key(call.method, call.headers)
+        if keyed is None:
+            return await handle(call)
+        call.key = keyed[1]
+        return await self._book.once(
+            Claim(*keyed, _request_hash(path, b"", call.body)), request_id, lambda: handle(call)
+        )
 
-    async def record(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self._headers = list(message["headers"])
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
+    def layer(self, app: ASGIApp) -> ASGIApp:
+        """The same for what comes through ASGI; it goes below the edge."""
 
-    def kept_headers(self) -> str:
-        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
-        return json.dumps({name: value for name, value in pairs if name.lower() in _KEPT_HEADERS})
+        async def keyed_app(scope: Scope, receive: Receive, send: Send) -> None:
+            keyed = self.owner_and_key(scope["method"], scope["headers"]) if scope["type"] == "http" else None
+            if keyed is None:
+                await app(scope, receive, send)
+                return
+            scope["state"]["idempotency_key"] = keyed[1]
+            body = await read_bytes(Request(scope, receive), limits.DOCUMENT_BODY_BYTES_MAX)
+            claim = Claim(*keyed, _request_hash(scope["path"], scope["query_string"], body))
+            answer = await self._book.once(claim, scope["state"]["request_id"], lambda: _recorded(app, scope, body))
+            await _say(answer, send)
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Say it."""
-        await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
-        await send({"type": "http.response.body", "body": self.body})
+        return keyed_app
 
 
-def given_key(headers: Headers) -> str | None:
+async def _answer_of(carry_out: Callable[[], Awaitable[Answer]], request_id: str) -> Answer:
+    try:
+        return await carry_out()
+    except Exception as error:  # noqa: BLE001  a problem is an answer too, and is kept like any other
+        return problem_reply(problem_of(error), request_id)
+
+
+async def _recorded(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
+    """An application's answer, taken down instead of sent, so that it is kept before the caller sees it."""
+    said: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        said.append(message)
+
+    await app(scope, receive, send)
+    whole = b"".join(message.get("body", b"") for message in said[1:])
+    lines = tuple((name, value) for name, value in said[0]["headers"] if name != b"content-length")
+    return Answer(said[0]["status"], whole, lines)
+
+
+async def _say(answer: Answer, send: Send) -> None:
+    length = (b"content-length", b"%d" % len(answer.body))
+    headers = [*answer.headers] if answer.status == 204 else [*answer.headers, length]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _kept_headers(answer: Answer) -> str:
+    kept = {name.decode(): value.decode("latin-1") for name, value in answer.headers if name in _KEPT_HEADERS}
+    return json.dumps(kept)
+
+
+def given_key(headers: RawHeaders) -> str | None:
     """The idempotency key of a request, None without one; Problem `invalid_request` for one that cannot be kept."""
     for name in KEY_HEADERS:
-        key = headers.get(name)
+        key = header(headers, name)
         if key is not None:
             if not 0 < len(key) <= limits.IDEMPOTENCY_KEY_CHARS_MAX or not key.isprintable():
                 raise Problem(
@@ -176,25 +203,11 @@ def given_key(headers: Headers) -> str | None:
     return None
 
 
-def key_of(request: Request) -> str | None:
-    """The key under which this request is being carried out, for commands that derive their ids from it."""
-    key = request.scope["state"].get("idempotency_key")
-    return key if isinstance(key, str) else None
-
-
 def _taken(*, same_request: bool) -> Problem:
     if same_request:
         return Problem("key_in_use", "The first request with this key has not been answered yet.", retryAfter=1)
     return Problem("key_reused", "This Idempotency-Key came with a different request before. Use a new key.")
 
 
-def _request_hash(scope: Scope, body: bytes) -> bytes:
-    head = f"{scope['path']}?{scope['query_string'].decode('latin-1')}\n"
-    return hashlib.sha256(head.encode() + body).digest()
-
-
-def _body_again(body: bytes) -> Receive:
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive
+def _request_hash(path: str, query: bytes, body: bytes) -> bytes:
+    return hashlib.sha256(b"%b?%b\n%b" % (path.encode(), query, body)).digest()

@@ -1,7 +1,7 @@
 """The short way of a sale call: from the parsed request to its handler and back, without ASGI in between.
 
 A connection is uvicorn's in all but this: a request for a route of the sale lane that has no surprises (its length is
-declared and small, no Idempotency-Key, no Expect, nothing under way before it on this connection) is answered here.
+declared and small, no Expect, nothing under way before it on this connection) is answered here.
 Everything else takes uvicorn's own way to the ASGI application, which knows the same routes. ADR 0011 has the figures.
 """
 
@@ -15,8 +15,9 @@ from rowlock.kernel.problems import Problem
 from rowlock.platform.http.calls import Answer, Call, LaneRoute, SaleLane, answer_bytes, problem_reply
 from rowlock.platform.http.edge import note_answer, problem_of, request_id_of
 from rowlock.platform.http.handover import HandoverDoor
+from rowlock.platform.http.idempotency import KeyedCalls
 
-_SURPRISES = frozenset({b"idempotency-key", b"x-idempotency-key", b"expect", b"transfer-encoding", b"upgrade"})
+_SURPRISES = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
 
 
 class _NobodyWaits:
@@ -48,7 +49,8 @@ class LaneCycle:
         """Carry out the call and write its answer."""
         request_id = request_id_of(self._headers)
         try:
-            answer = await self._route.handle(Call(self._route.method, self._headers, self._params, self.body))
+            call = Call(self._route.method, self._headers, self._params, self.body)
+            answer = await self._protocol.keyed.answer(self._route.handle, call, self._path, request_id)
         except Exception as error:  # noqa: BLE001  as at the edge: whatever it is, the caller gets a problem document
             answer = problem_reply(problem_of(error), request_id)
         self._write(answer, request_id)
@@ -82,6 +84,7 @@ class LaneProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol with a short way for the sale lane and a way out for what another process serves."""
 
     lane: SaleLane
+    keyed: KeyedCalls
     door: HandoverDoor | None
     passed_on: Callable[[bytes], bool]
     """Whether another process answers requests for this target; only asked where there is a door to it."""
@@ -155,6 +158,9 @@ def _plain(headers: list[tuple[bytes, bytes]]) -> bool:
     return True
 
 
-def protocol_for(lane: SaleLane, door: HandoverDoor | None, passed_on: Callable[[bytes], bool]) -> type[LaneProtocol]:
+def protocol_for(
+    lane: SaleLane, keyed: KeyedCalls, door: HandoverDoor | None, passed_on: Callable[[bytes], bool]
+) -> type[LaneProtocol]:
     """The protocol class to give to uvicorn (`http=`): serves the lane, passes on what `passed_on` says of a target."""
-    return type("LaneProtocol", (LaneProtocol,), {"lane": lane, "door": door, "passed_on": staticmethod(passed_on)})
+    served = {"lane": lane, "keyed": keyed, "door": door, "passed_on": staticmethod(passed_on)}
+    return type("LaneProtocol", (LaneProtocol,), served)
