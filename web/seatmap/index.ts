@@ -1,3 +1,5 @@
+export { EVERY_SEAT } from "./filter";
+export type { SeatFilter } from "./filter";
 export { tierLooks, traceShape } from "./paint/appearance";
 export type { MapTheme, TierLook, TierShape } from "./paint/appearance";
 export { ACCESSIBLE, COMPANION, RESTRICTED_VIEW, bytesOf, decodePlan, placeOf, seatIdOf, seatNoOf } from "./plan";

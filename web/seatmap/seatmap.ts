@@ -1,5 +1,7 @@
 import type { Camera, ScaleRange, Viewport } from "./camera";
-import { between, fitBox, keepOver, panBy, toPlan, toScreen, visibleBox, zoomAt } from "./camera";
+import { fitBox, keepOver, panBy, toPlan, toScreen, visibleBox, zoomAt } from "./camera";
+import type { SeatFilter } from "./filter";
+import { EVERY_SEAT, fitting } from "./filter";
 import type { Point } from "./geometry";
 import { boxAround, grow, insidePolygon } from "./geometry";
 import { neighbour, SeatGrid } from "./grid";
@@ -7,10 +9,13 @@ import type { Intents } from "./input/intents";
 import { captureKeys } from "./input/keyboard";
 import { capturePointers } from "./input/pointer";
 import { captureWheel } from "./input/wheel";
+import { Motion } from "./motion";
 import type { MapTheme, TierLook } from "./paint/appearance";
 import { tierLooks } from "./paint/appearance";
 import { Backdrop } from "./paint/backdrop";
-import { MiniMap } from "./paint/minimap";
+import type { Fade } from "./paint/fades";
+import { Fades } from "./paint/fades";
+import { captureMiniMap, MiniMap } from "./paint/minimap";
 import { paintOverlay } from "./paint/overlay";
 import { Scene } from "./paint/scene";
 import type { SeatPlan } from "./plan";
@@ -19,7 +24,10 @@ import { SeatStates } from "./states";
 
 /** Screens denser than this are drawn at this density: no eye sees more, and memory grows with its square. */
 const DENSITY_MAX = 2;
-const FLIGHT_MS = 150;
+/** Counts that run faster than this nobody can read. */
+const COUNTS_EVERY_MS = 200;
+const PULSE_MS = 1_600;
+const PULSE_FRAME_MS = 80;
 /** Painting time a frame, in ms: less while things move, more when the visitor looks on. */
 const WORK_MOVING_MS = 5;
 const WORK_STILL_MS = 11;
@@ -59,12 +67,6 @@ export interface SeatMapOptions {
 
 type Listeners = { [Type in keyof SeatMapEvents]: Set<(event: SeatMapEvents[Type]) => void> };
 
-interface Flight {
-  from: Camera;
-  to: Camera;
-  start: number;
-}
-
 /** The seat map: owns camera, states and pictures; draws when something changed; tells what the visitor did. */
 export class SeatMap implements Intents {
   readonly states: SeatStates;
@@ -86,7 +88,13 @@ export class SeatMap implements Intents {
   private density = 1;
   private fit: Camera;
   private camera: Camera;
-  private flight: Flight | null = null;
+  private readonly motion = new Motion();
+  private readonly fades = new Fades();
+  private others: ReadonlyMap<number, number> = new Map();
+  /** Sections whose count changed since counts were last drawn. */
+  private readonly recounted = new Set<number>();
+  private countTimer = 0;
+  private pulseTimer = 0;
   private theme: MapTheme;
   private mine: readonly number[] = [];
   private warned: readonly number[] = [];
@@ -127,6 +135,8 @@ export class SeatMap implements Intents {
 
   destroy(): void {
     cancelAnimationFrame(this.frame);
+    clearTimeout(this.countTimer);
+    clearTimeout(this.pulseTimer);
     for (const release of this.releases) release();
   }
 
@@ -143,12 +153,15 @@ export class SeatMap implements Intents {
 
   /** Takes a whole snapshot of seat states. */
   setStates(status: Uint8Array): void {
+    this.fades.clear();
     this.refresh(this.states.replace(status));
   }
 
-  /** Takes single changes; only the pictures' blocks around them are painted again. */
+  /** Takes single changes; only the seats themselves are painted again. */
   applyChanges(changes: readonly SeatChange[]): number[] {
-    const changed = this.states.apply(changes);
+    const now = performance.now();
+    const fade = this.options.reducedMotion ? undefined : (n: number, before: number) => { this.fades.add(n, before, now); };
+    const changed = this.states.apply(changes, fade);
     this.refresh(changed);
     return changed;
   }
@@ -157,11 +170,28 @@ export class SeatMap implements Intents {
     if (changed.length > this.plan.seatCount / 4) {
       this.backdrop.markAll();
     } else {
-      const { x, y, pitch, sections, sectionOf } = this.plan;
-      for (const n of changed) this.backdrop.mark(boxAround([[x[n], y[n]]], pitch));
-      for (const index of new Set(changed.map((n) => sectionOf[n]))) this.backdrop.markCount(sections[index].box);
+      const { x, y, pitch, sectionOf } = this.plan;
+      for (const n of changed) this.backdrop.mark(boxAround([[x[n], y[n]]], pitch * 0.55));
+      for (const n of changed) this.recounted.add(sectionOf[n]);
+      if (this.countTimer === 0) this.recount();
     }
+    this.schedule("overlay");
+  }
+
+  /** Draws the counts that changed, at once and then no more often than they can be read. */
+  private recount(): void {
+    this.countTimer = 0;
+    if (this.recounted.size === 0) return;
+    for (const index of this.recounted) this.backdrop.markCount(this.plan.sections[index].box);
+    this.recounted.clear();
+    this.countTimer = window.setTimeout(() => { this.recount(); }, COUNTS_EVERY_MS);
     this.schedule();
+  }
+
+  /** How many others have chosen which seat; the map may go on changing, this says that it has. */
+  setOthers(viewers: ReadonlyMap<number, number>): void {
+    this.others = viewers;
+    this.schedule("overlay");
   }
 
   setMine(seatNos: readonly number[]): void {
@@ -183,9 +213,11 @@ export class SeatMap implements Intents {
     this.schedule("base", "overlay");
   }
 
-  /** Draws these tiers faintly. */
-  dim(categories: ReadonlySet<number>): void {
-    this.scene.dim(categories);
+  /** Shows what fits, draws the rest faintly and leaves it out of the counts. */
+  lookFor(filter: SeatFilter): void {
+    const mask = fitting(this.plan, filter);
+    this.states.lookFor(mask);
+    this.scene.lookFor(mask ? filter : EVERY_SEAT);
     this.backdrop.markAll();
     this.schedule();
   }
@@ -212,6 +244,16 @@ export class SeatMap implements Intents {
 
   pan(dx: number, dy: number): void {
     this.setCamera(panBy(this.camera, dx, dy));
+  }
+
+  fling(vx: number, vy: number): void {
+    if (this.options.reducedMotion) return;
+    this.motion.throw(vx, vy, performance.now());
+    this.schedule();
+  }
+
+  grab(): void {
+    this.motion.stop();
   }
 
   zoom(factor: number, anchor: Point): void {
@@ -263,7 +305,7 @@ export class SeatMap implements Intents {
 
   zoomStep(direction: 1 | -1): void {
     const middle: Point = [this.view.width / 2, this.view.height / 2];
-    const from = this.flight?.to ?? this.camera;
+    const from = this.motion.goal ?? this.camera;
     this.flyTo(zoomAt(from, this.view, direction > 0 ? 1.7 : 1 / 1.7, middle, this.range));
   }
 
@@ -315,7 +357,7 @@ export class SeatMap implements Intents {
   }
 
   private setCamera(camera: Camera): void {
-    this.flight = null;
+    this.motion.stop();
     this.moveTo(keepOver(camera, this.plan.bounds));
   }
 
@@ -324,7 +366,7 @@ export class SeatMap implements Intents {
       this.setCamera(to);
       return;
     }
-    this.flight = { from: this.camera, to: keepOver(to, this.plan.bounds), start: performance.now() };
+    this.motion.fly(this.camera, keepOver(to, this.plan.bounds), performance.now());
     this.schedule();
   }
 
@@ -368,26 +410,33 @@ export class SeatMap implements Intents {
 
   private draw(now: number): void {
     this.frame = 0;
-    if (this.flight) this.fly(now);
+    if (this.motion.moves) this.moveTo(keepOver(this.motion.step(this.camera, now), this.plan.bounds));
     const moving = this.stale.base;
     const budget = this.painted ? (moving ? WORK_MOVING_MS : WORK_STILL_MS) : 60;
     const { changed, overview, unfinished } = this.backdrop.work(this.camera, this.view, performance.now() + budget);
     if (overview) this.miniMap.take(this.backdrop.picture);
     if (this.stale.base || changed) this.drawBase();
-    if (this.stale.overlay) this.drawOverlay();
-    this.stale = { base: false, overlay: false };
+    const fades = this.fades.at(performance.now());
+    if (this.stale.overlay || fades.length > 0) this.drawOverlay(fades);
+    // One more time when the last has faded, to wipe it off.
+    this.stale = { base: false, overlay: fades.length > 0 };
     if (!unfinished && !this.painted) {
       this.painted = true;
       this.tell("painted", { milliseconds: performance.now() - this.born });
     }
-    if (unfinished || this.flight) this.schedule();
+    if (unfinished || this.motion.moves || fades.length > 0) this.schedule();
+    this.keepPulsing();
   }
 
-  private fly(now: number): void {
-    const { from, to, start } = this.flight!;
-    const t = Math.min(1, Math.max(0, (now - start) / FLIGHT_MS));
-    if (t >= 1) this.flight = null;
-    this.moveTo(between(from, to, 1 - (1 - t) ** 3));
+  /** The rings of others come and go slowly; nothing is drawn for it while there are none to see. */
+  private keepPulsing(): void {
+    clearTimeout(this.pulseTimer);
+    if (this.options.reducedMotion || this.others.size === 0 || !this.showsSeats()) return;
+    this.pulseTimer = window.setTimeout(() => { this.schedule("overlay"); }, PULSE_FRAME_MS);
+  }
+
+  private get pulse(): number {
+    return this.options.reducedMotion ? 1 : (1 + Math.sin((performance.now() / PULSE_MS) * 2 * Math.PI)) / 2;
   }
 
   private drawBase(): void {
@@ -403,29 +452,16 @@ export class SeatMap implements Intents {
     return this.camera.scale > this.fit.scale * 1.15;
   }
 
-  private drawOverlay(): void {
+  private drawOverlay(fades: readonly Fade[]): void {
     const context = this.parts.overlay.getContext("2d")!;
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
-    const { mine, warned, hovered, focused } = this;
-    const state = { mine, warned, hovered, focused, section: this.hoveredSection };
+    const { mine, warned, hovered, focused, others, pulse } = this;
+    const seats = this.showsSeats();
+    const state = { mine, warned, hovered, focused, others, pulse, seats, fades, section: this.hoveredSection };
     paintOverlay(context, this.plan, this.looks, this.theme, this.camera, this.view, state);
   }
 }
 
 function asPlace([x, y]: Point): { x: number; y: number } {
   return { x, y };
-}
-
-function captureMiniMap(canvas: HTMLCanvasElement, lookAt: (x: number, y: number) => void): () => void {
-  const look = (event: PointerEvent) => {
-    if (event.buttons === 0) return;
-    const box = canvas.getBoundingClientRect();
-    lookAt(event.clientX - box.left, event.clientY - box.top);
-  };
-  canvas.addEventListener("pointerdown", look);
-  canvas.addEventListener("pointermove", look);
-  return () => {
-    canvas.removeEventListener("pointerdown", look);
-    canvas.removeEventListener("pointermove", look);
-  };
 }

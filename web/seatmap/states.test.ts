@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fits, fitting } from "./filter";
 import { AVAILABLE, SeatStates, unpackStates } from "./states";
 import { planOfRows } from "./testPlan";
 
@@ -37,6 +38,34 @@ describe("seat states", () => {
         expect(followed.freeInSection[0]).toBe(after.filter((status) => status === AVAILABLE).length);
       }),
     );
+  });
+
+  test("free seats that fit are counted along, whatever is looked for in between", () => {
+    const filters = fc.record({
+      categories: fc.option(fc.constantFrom([0], [1])),
+      accessible: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(statuses, changes, filters, (before, steps, filter) => {
+        const plan = planOfRows(3, 8);
+        const states = new SeatStates(plan);
+        states.replace(Uint8Array.from(before));
+        states.lookFor(fitting(plan, filter));
+        states.apply(steps);
+        const wanted = [...states.status.keys()].filter(
+          (n) => states.status[n] === AVAILABLE && fits(filter, plan.category[n], plan.flags[n]),
+        );
+        expect(states.fittingInSection[0]).toBe(wanted.length);
+      }),
+    );
+  });
+
+  test("every change is told with what was before", () => {
+    const told: [number, number][] = [];
+    const states = new SeatStates(planOfRows(1, 4));
+    states.replace(Uint8Array.from([0, 1, 2, 3]));
+    states.apply([[0, 2], [1, 1], [0, 0]], (n, before) => { told.push([n, before]); });
+    expect(told).toEqual([[0, 0], [0, 2]]);
   });
 
   test("only seats that differ count as changed", () => {

@@ -15,42 +15,61 @@ export function unpackStates(packed: Uint8Array, seatCount: number): Uint8Array 
   return status;
 }
 
+/** Told of every seat that changed, with the status it had. */
+export type ChangeNote = (seatNo: number, before: number) => void;
+
 /** Who may still take which seat, with the free seats of every section and tier counted along. */
 export class SeatStates {
   readonly status: Uint8Array;
   readonly freeInSection: Uint32Array;
   readonly freeInCategory: Uint32Array;
+  /** Free seats of every section that the visitor is looking for. */
+  readonly fittingInSection: Uint32Array;
+  private fitting: Uint8Array | null = null;
 
   constructor(private readonly plan: SeatPlan) {
     // Until the first snapshot nothing may be picked: every seat counts as blocked.
     this.status = new Uint8Array(plan.seatCount).fill(BLOCKED);
     this.freeInSection = new Uint32Array(plan.sections.length);
     this.freeInCategory = new Uint32Array(plan.categories.length);
+    this.fittingInSection = new Uint32Array(plan.sections.length);
+  }
+
+  /** Counts on among the seats marked with 1; null: among all. */
+  lookFor(fitting: Uint8Array | null): void {
+    this.fitting = fitting;
+    this.fittingInSection.fill(0);
+    for (let n = 0; n < this.status.length; n++) {
+      if (this.status[n] === AVAILABLE && (!fitting || fitting[n])) this.fittingInSection[this.plan.sectionOf[n]]++;
+    }
   }
 
   /** Takes a whole snapshot; answers the seats that differ from before. */
-  replace(status: Uint8Array): number[] {
+  replace(status: Uint8Array, note?: ChangeNote): number[] {
     const changed: number[] = [];
-    for (let n = 0; n < this.status.length; n++) if (this.set(n, status[n])) changed.push(n);
+    for (let n = 0; n < this.status.length; n++) if (this.set(n, status[n], note)) changed.push(n);
     return changed;
   }
 
   /** Answers the seats that really changed; a change for a seat outside the plan is ignored. */
-  apply(changes: readonly SeatChange[]): number[] {
+  apply(changes: readonly SeatChange[], note?: ChangeNote): number[] {
     const changed: number[] = [];
     for (const [seatNo, status] of changes) {
-      if (seatNo >= 0 && seatNo < this.status.length && this.set(seatNo, status)) changed.push(seatNo);
+      if (seatNo >= 0 && seatNo < this.status.length && this.set(seatNo, status, note)) changed.push(seatNo);
     }
     return changed;
   }
 
-  private set(seatNo: number, status: number): boolean {
+  private set(seatNo: number, status: number, note?: ChangeNote): boolean {
     const before = this.status[seatNo];
     if (before === status) return false;
     this.status[seatNo] = status;
     const difference = (status === AVAILABLE ? 1 : 0) - (before === AVAILABLE ? 1 : 0);
-    this.freeInSection[this.plan.sectionOf[seatNo]] += difference;
+    const section = this.plan.sectionOf[seatNo];
+    this.freeInSection[section] += difference;
+    if (!this.fitting || this.fitting[seatNo]) this.fittingInSection[section] += difference;
     this.freeInCategory[this.plan.category[seatNo]] += difference;
+    note?.(seatNo, before);
     return true;
   }
 }

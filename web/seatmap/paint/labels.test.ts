@@ -6,10 +6,22 @@ import { layoutLabels } from "./labels";
 describe("section labels", () => {
   const plan = planOfRows(6, 30);
 
-  test("have two lines where there is room, one where there is less, none where nobody could read it", () => {
-    expect(layoutLabels(plan, 20, 8)[0].two).toBe(true);
-    expect(layoutLabels(plan, 3, 8)).toEqual([{ section: 0, size: 11, two: false }]);
-    expect(layoutLabels(plan, 0.5, 8)).toEqual([]);
+  test("name the section and count its seats where there is room, else name it, else nothing that nobody could read", () => {
+    const form = (scale: number) => layoutLabels(plan, scale, 8)[0]?.form;
+    expect([20, 5, 2.2, 0.5].map(form)).toEqual(["lines", "line", "name", undefined]);
+  });
+
+  test("turn with a block that has room one way only", () => {
+    const narrow = planOfRows(30, 3);
+    const [label] = layoutLabels(narrow, 7, 8);
+    expect(Math.abs(label.angle)).toBeCloseTo(Math.PI / 2);
+    expect(label.form).toBe("line");
+    expect(layoutLabels(plan, 20, 8)[0].angle).toBe(0);
+  });
+
+  test("never stand on their head, whichever way the rows run", () => {
+    const turned = { ...plan, x: plan.x.map((v) => -v), y: plan.y.map((v) => -v) };
+    for (const { angle } of layoutLabels(turned, 20, 8)) expect(Math.abs(angle)).toBeLessThanOrEqual(Math.PI / 2);
   });
 });
 

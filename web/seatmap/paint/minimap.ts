@@ -6,6 +6,21 @@ import type { MapTheme } from "./appearance";
 
 const LONGEST_SIDE_PX = 128;
 
+/** Pressing or dragging there calls `lookAt` with a point on the canvas (CSS pixels); answers how to stop that. */
+export function captureMiniMap(canvas: HTMLCanvasElement, lookAt: (x: number, y: number) => void): () => void {
+  const look = (event: PointerEvent) => {
+    if (event.buttons === 0) return;
+    const box = canvas.getBoundingClientRect();
+    lookAt(event.clientX - box.left, event.clientY - box.top);
+  };
+  canvas.addEventListener("pointerdown", look);
+  canvas.addEventListener("pointermove", look);
+  return () => {
+    canvas.removeEventListener("pointerdown", look);
+    canvas.removeEventListener("pointermove", look);
+  };
+}
+
 /** The whole plan in a corner with a frame around what is seen; the canvas is the page's to place. */
 export class MiniMap {
   private scale = 1;

@@ -1,7 +1,10 @@
 import type { Box, Point } from "../geometry";
 import { boxAround, grow, overlaps } from "../geometry";
+import type { SeatFilter } from "../filter";
+import { EVERY_SEAT, fits } from "../filter";
 import type { SeatGrid } from "../grid";
 import type { SeatPlan, Section } from "../plan";
+import { ACCESSIBLE } from "../plan";
 import type { SeatStates } from "../states";
 import { AVAILABLE } from "../states";
 import type { MapTheme, TierLook } from "./appearance";
@@ -33,7 +36,7 @@ export interface Piece {
 /** Paints any piece of the map as it stands now: venue, sections and, when near enough, seats. Keeps no picture. */
 export class Scene {
   private readonly sprites = new Map<number, SeatSprites>();
-  private dimmed: ReadonlySet<number> = new Set();
+  private filter = EVERY_SEAT;
   private venue: VenuePainter;
   private labels: { scale: number; list: readonly SectionLabel[] } = { scale: 0, list: [] };
 
@@ -55,9 +58,9 @@ export class Scene {
     this.sprites.clear();
   }
 
-  /** Tiers drawn faintly because the visitor filtered them out. */
-  dim(categories: ReadonlySet<number>): void {
-    this.dimmed = categories;
+  /** Seats that do not fit are drawn faintly. */
+  lookFor(filter: SeatFilter): void {
+    this.filter = filter;
     this.sprites.clear();
   }
 
@@ -90,10 +93,10 @@ export class Scene {
   }
 
   private areaColor(section: Section, index: number): string {
-    const free = this.states.freeInSection[index];
+    const free = this.states.fittingInSection[index];
     if (free === 0) return this.theme.ground;
-    const faint = this.dimmed.has(section.mainCategory) ? 0.25 : 1;
-    const share = (18 + 42 * (free / section.count)) * faint;
+    // Of few seats looked for, any are worth seeing; else the fuller colour has the more seats.
+    const share = this.filter === EVERY_SEAT ? 18 + 42 * (free / section.count) : 45;
     const color = this.looks[section.mainCategory]?.color ?? this.theme.muted;
     return `color-mix(in srgb, ${color} ${share.toFixed(0)}%, ${this.theme.background})`;
   }
@@ -102,8 +105,9 @@ export class Scene {
     for (const label of this.labelsAt(piece.scale / piece.density)) {
       const section = this.plan.sections[label.section];
       if (!overlaps(section.box, piece.box)) continue;
-      const free = this.states.freeInSection[label.section];
-      this.venue.labelSection(context, piece, section, label, free > 0 ? this.words(free) : "×", free > 0);
+      const free = this.states.fittingInSection[label.section];
+      const count = label.form === "line" ? String(free) : this.words(free);
+      this.venue.labelSection(context, piece, section, label, free > 0 ? count : "×", free > 0);
     }
   }
 
@@ -138,7 +142,7 @@ export class Scene {
     if (!sprites) {
       // The pictures at work have two or three scales at a time; sizes of scales gone by need not stay.
       if (this.sprites.size >= 4) this.sprites.clear();
-      sprites = new SeatSprites(diameter, this.looks, this.theme, this.dimmed);
+      sprites = new SeatSprites(diameter, this.looks, this.theme, this.filter);
       this.sprites.set(diameter, sprites);
     }
     return sprites;
@@ -153,7 +157,7 @@ export class Scene {
     this.eachVisibleRow(piece, (row) => {
       for (let i = 0; i < row.count; i++) {
         const n = row.first + i;
-        if (states.status[n] !== AVAILABLE || plan.flags[n] & 1 || this.dimmed.has(plan.category[n])) continue;
+        if (states.status[n] !== AVAILABLE || plan.flags[n] & ACCESSIBLE || !fits(this.filter, plan.category[n], plan.flags[n])) continue;
         const number = Array.isArray(row.numbers) ? row.numbers[i] : String(row.numbers.start + row.numbers.step * i);
         const x = plan.x[n] * piece.scale + piece.originX;
         context.fillText(number, x, plan.y[n] * piece.scale + piece.originY);

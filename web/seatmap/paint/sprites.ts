@@ -1,3 +1,5 @@
+import type { SeatFilter } from "../filter";
+import { fits } from "../filter";
 import { ACCESSIBLE } from "../plan";
 import { AVAILABLE, HELD } from "../states";
 import type { MapTheme, TierLook } from "./appearance";
@@ -7,6 +9,7 @@ type Context = OffscreenCanvasRenderingContext2D;
 
 const STATES = 4;
 const VARIANTS = 2 * STATES;
+const FAINT = 0.22;
 
 /**
  * Every way a seat can look at one size, drawn once side by side: stamping a picture costs a fraction
@@ -21,7 +24,7 @@ export class SeatSprites {
     diameter: number,
     looks: readonly TierLook[],
     theme: MapTheme,
-    dimmed: ReadonlySet<number>,
+    filter: SeatFilter,
   ) {
     this.size = Math.ceil(diameter * 1.25) + 2;
     this.canvas = new OffscreenCanvas(this.size * VARIANTS * Math.max(looks.length, 1), this.size);
@@ -30,7 +33,7 @@ export class SeatSprites {
       for (let variant = 0; variant < VARIANTS; variant++) {
         context.save();
         context.translate((category * VARIANTS + variant + 0.5) * this.size, this.size / 2);
-        context.globalAlpha = dimmed.has(category) ? 0.22 : 1;
+        context.globalAlpha = fits(filter, category, variant >= STATES ? ACCESSIBLE : 0) ? 1 : FAINT;
         drawSeat(context, look, variant % STATES, diameter / 2, theme);
         if (variant >= STATES && variant % STATES === AVAILABLE) drawAccessibleMark(context, diameter / 2, theme);
         context.restore();

@@ -74,16 +74,33 @@ export class VenuePainter {
   /** A section's short name with the free seats under it; the context draws in device pixels. */
   labelSection(context: Context, piece: Piece, section: Section, label: SectionLabel, count: string, open: boolean): void {
     const size = label.size * piece.density;
-    const x = section.labelAt[0] * piece.scale + piece.originX;
-    const y = section.labelAt[1] * piece.scale + piece.originY;
+    context.setTransform(1, 0, 0, 1, section.labelAt[0] * piece.scale + piece.originX, section.labelAt[1] * piece.scale + piece.originY);
+    context.rotate(label.angle);
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.font = `600 ${size.toFixed(1)}px ${this.theme.font}`;
+    const bold = `600 ${size.toFixed(1)}px ${this.theme.font}`;
+    const plain = `400 ${(size * 0.86).toFixed(1)}px ${this.theme.font}`;
     context.fillStyle = open ? this.theme.ink : this.theme.muted;
-    context.fillText(section.id, x, label.two ? y - size * 0.55 : y);
-    if (!label.two) return;
-    context.font = `400 ${(size * 0.86).toFixed(1)}px ${this.theme.font}`;
-    context.fillText(count, x, y + size * 0.6);
+    const put = (text: string, font: string, x: number, y: number) => {
+      context.font = font;
+      context.fillText(text, x, y);
+    };
+    if (label.form === "lines") {
+      put(section.id, bold, 0, -size * 0.55);
+      put(count, plain, 0, size * 0.6);
+    } else if (label.form === "line") {
+      context.font = bold;
+      const gap = size * 0.5;
+      const name = context.measureText(section.id).width;
+      context.font = plain;
+      const left = -(name + gap + context.measureText(count).width) / 2;
+      context.textAlign = "left";
+      put(section.id, bold, left, 0);
+      put(count, plain, left + name + gap, 0);
+    } else {
+      put(section.id, bold, 0, 0);
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
   }
 }
 

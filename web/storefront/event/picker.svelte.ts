@@ -6,6 +6,17 @@ import { explain } from "../refusals";
 import type { Money, Words } from "../words";
 import { sum } from "../words";
 import { OrphanRule } from "./orphans";
+import { SeatSearch } from "./search.svelte";
+
+/** What the picker tells the page. */
+export interface PickerNews {
+  /** Somebody was quicker: the map is behind. */
+  raced(): void;
+  /** These seats are chosen now, and nobody holds them. */
+  chose(seatNos: readonly number[]): void;
+  /** The visitor has a session from now on. */
+  identified(): void;
+}
 
 /** Which seats the visitor has chosen, what they cost, and how holding them went. Map and list show the same picker. */
 export class SeatPicker {
@@ -21,6 +32,8 @@ export class SeatPicker {
   known = $state(false);
   /** Counts up with every change of seat states, which live in typed arrays that nothing can watch. */
   version = $state(0);
+  readonly search: SeatSearch;
+  private others: ReadonlyMap<number, number> | null = null;
   private readonly prices: readonly (Money | undefined)[];
   private readonly held: readonly number[];
   private readonly rule: OrphanRule | null;
@@ -32,8 +45,9 @@ export class SeatPicker {
     readonly map: SeatMap,
     readonly words: Words,
     holds: readonly Booking[],
-    private readonly onRace: () => void,
+    private readonly news: PickerNews,
   ) {
+    this.search = new SeatSearch(event, plan);
     this.prices = plan.categories.map(({ name }) => event.tiers.find((tier) => tier.name === name)?.price);
     const ids = holds.flatMap((hold) => hold.seats.map((seat) => seat.id));
     this.held = ids.map((id) => seatNoOf(plan, id)).filter((seatNo) => seatNo >= 0);
@@ -92,7 +106,7 @@ export class SeatPicker {
   private stateWord(seatNo: number): string {
     if (this.isMine(seatNo)) return this.words.say("seat.mine");
     const status = this.statusOf(seatNo);
-    if (status === AVAILABLE) return "";
+    if (status === AVAILABLE) return this.others?.has(seatNo) ? this.words.say("seat.choosing") : "";
     return this.words.say(status === HELD ? "seat.held" : "seat.taken");
   }
 
@@ -115,13 +129,14 @@ export class SeatPicker {
       this.choose([...this.chosen, seatNo]);
       this.spoken = this.words.say("basket.added", { seat, total: this.words.money(this.total) });
       // A session ready before the button is pressed saves a round trip when it counts.
-      if (!hasSession()) beginSession().catch(() => undefined);
+      if (!hasSession()) beginSession().then(this.news.identified, () => undefined);
     }
   }
 
   private choose(seatNos: readonly number[]): void {
     this.chosen = seatNos;
     this.map.setMine([...this.held, ...seatNos]);
+    this.news.chose(seatNos);
     this.judge();
   }
 
@@ -150,6 +165,13 @@ export class SeatPicker {
   takeChanges(changes: readonly SeatChange[]): void {
     this.map.applyChanges(changes);
     this.afterChange();
+  }
+
+  /** How many others have chosen a seat that nobody holds yet: to be seen, never to be refused for. */
+  takeOthers(viewers: ReadonlyMap<number, number>): void {
+    this.others = viewers;
+    this.map.setOthers(viewers);
+    this.version++;
   }
 
   private afterChange(): void {
@@ -187,12 +209,30 @@ export class SeatPicker {
     }
   }
 
+  /** Asks for the best seats together; they are held at once, to be taken or dropped. Null after saying why there are none. */
+  async holdBest(): Promise<Booking | null> {
+    this.holding = true;
+    this.notice = "";
+    try {
+      const hold = await this.search.holdBest();
+      const seatNos = hold?.seats.map(({ id }) => seatNoOf(this.plan, id)) ?? [];
+      this.map.setMine([...this.held, ...seatNos]);
+      this.map.showSeats(seatNos);
+      return hold;
+    } catch (refusal) {
+      this.holding = false;
+      this.refused(refusal);
+      return null;
+    }
+  }
+
   /** The visitor chooses on after an offer: the news says what is left of the choice. */
   resume(notice: string): void {
     this.attempt = { seats: "", key: "" };
     this.holding = false;
     this.notice = notice;
-    this.onRace();
+    this.map.setMine([...this.held, ...this.chosen]);
+    this.news.raced();
   }
 
   private refused(refusal: unknown): void {
@@ -204,7 +244,7 @@ export class SeatPicker {
       this.map.applyChanges(taken.map((seatNo) => [seatNo, BLOCKED] as const));
       this.version++;
       this.lose(lost);
-      this.onRace();
+      this.news.raced();
       return;
     }
     this.notice = explain(refusal, this.words);
