@@ -68,7 +68,7 @@ class _Client(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._answer += data
         head_end = self._answer.find(HEAD_END)
-        if head_end < 0 or len(self._answer) < head_end + len(HEAD_END) + _length(self._answer[:head_end]):
+        if head_end < 0 or len(self._answer) < head_end + len(HEAD_END) + body_length(self._answer[:head_end]):
             return
         self._latencies.append(time.perf_counter() - self._sent_at)
         if self._refusal is not None and self._answer.startswith(self._refusal):
@@ -171,7 +171,7 @@ def post(path: str, body: object, headers: str = "") -> bytes:
     return head.encode() + encoded
 
 
-def _length(head: bytes) -> int:
+def body_length(head: bytes) -> int:
     lowered = head.lower()
     start = lowered.index(LENGTH) + len(LENGTH)
     return int(lowered[start:].split(b"\r\n", 1)[0])

@@ -45,6 +45,7 @@ from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.idempotency import KeyBook, KeyedCalls
 from rowlock.platform.http.lane_protocol import protocol_for
 from rowlock.platform.http.openapi import build_document
+from rowlock.platform.http.turnstile import Turnstile
 from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.instance import Instance
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
@@ -112,10 +113,11 @@ class Api:
         self.keyed = KeyedCalls(
             KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer)
         )
+        self.turnstile = Turnstile(settings.hold_wait_ms_max / 1000, self.engine.held_up)
         self.lane = SaleLane(
             [
-                *bookings.booking_lane(self.gate, self.desk, self.views),
-                *payments.payment_lane(self.gate, self.desk, self.cashier),
+                *bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile),
+                *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile),
             ]
         )
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)

@@ -28,6 +28,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requests_per_minute_surge: int = 10
     seats_per_booking_max: int = 10
     holds_per_user_max: int = 3
+    hold_wait_ms_max: int = 250
+    """A new hold that would wait longer than this is refused at once with 503; 0 lets all wait."""
     hold_strategy: HoldStrategyName = "row-lock"
     stream_origins: str = ""
     """Sites whose pages may open seat streams beside our own, comma-separated (`https://example.com`); `*`: all."""
@@ -51,6 +53,7 @@ _WHOLE_NUMBERS = {
     "stream_connections_max": (0, 1_000_000),
     "stream_connections_per_address_max": (0, 1_000_000),
     "stream_connections_per_person_max": (0, 1_000_000),
+    "hold_wait_ms_max": (0, 60_000),
 }
 _OUTSIDE_NAMES = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
 

@@ -17,6 +17,7 @@ from rowlock.kernel.problems import Problem
 from rowlock.platform.http.bodies import json_answer
 from rowlock.platform.http.calls import Answer, Call, LaneRoute, json_reply
 from rowlock.platform.http.openapi import Operation
+from rowlock.platform.http.turnstile import Turnstile
 
 STATUSES: tuple[str, ...] = get_args(BookingStatus)
 
@@ -25,7 +26,7 @@ _best_available_body = msgspec.json.Decoder(BestAvailableBody)
 _PRIVATE = (b"cache-control", b"private, no-store")
 
 
-def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list[LaneRoute]:
+def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnstile: Turnstile) -> list[LaneRoute]:
     """The hot calls on bookings before payment."""
 
     async def reserve(call: Call) -> Answer:
@@ -64,9 +65,9 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews) -> list
 
     base = "/api/v1/bookings"
     return [
-        LaneRoute("POST", f"{base}/reserve", reserve),
-        LaneRoute("POST", f"{base}/best-available", best_available),
-        LaneRoute("POST", base, reserve),
+        LaneRoute("POST", f"{base}/reserve", reserve, turnstile),
+        LaneRoute("POST", f"{base}/best-available", best_available, turnstile),
+        LaneRoute("POST", base, reserve, turnstile),
         LaneRoute("GET", f"{base}/{{booking_id}}", get_booking),
         LaneRoute("DELETE", f"{base}/{{booking_id}}", release),
         LaneRoute("POST", f"{base}/{{booking_id}}/release", release),
@@ -110,7 +111,7 @@ _RESERVE = Operation(
     body=ReserveBody,
     example=_SEATS_EXAMPLE,
     answers={201: ("The seats are held.", Booking)},
-    problems=(401, 403, 404, 409, 422, 429),
+    problems=(401, 403, 404, 409, 422, 429, 503),
 )
 OPERATIONS = (
     _RESERVE,
@@ -120,7 +121,7 @@ OPERATIONS = (
         description="Side by side where that can be; `split` and `groups` say who sits beside whom. Wheelchair places "
         "only where they are asked for. 409 `nothing_fits` says why in `reason`.",
         body=BestAvailableBody, example={"eventId": "1", "quantity": 4, "tier": "Regular"},
-        answers={201: ("The seats are held.", Booking)}, problems=(401, 403, 404, 409, 422, 429),
+        answers={201: ("The seats are held.", Booking)}, problems=(401, 403, 404, 409, 422, 429, 503),
     ),
     Operation(
         method="get", path="/api/v1/bookings", tag="Bookings", summary="Your bookings, newest first",

@@ -107,6 +107,10 @@ class SeatEngine:
         """Put blocked seats back on sale."""
         return await self._submit(self._unblock, command, command.event_id, None)
 
+    def held_up(self) -> int:
+        """How many commands stand behind an event that is stuck, while others go on."""
+        return self._lane.held_up()
+
     async def drain(self) -> None:
         """Wait until every queued command has its outcome."""
         await self._lane.drain()

@@ -25,6 +25,9 @@ FLUSH_COMMANDS_MAX = 256
 QUEUED_COMMANDS_MAX = 20_000
 """Commands waiting in one process before new ones are refused with 503 rather than queued."""
 
+HELD_UP_COMMANDS_MAX = 512
+"""Commands of one event that stay in a process while its flush is stuck: those under way and the next flush's."""
+
 DATABASE_ATTEMPTS_MAX = 5
 """Tries of one re-runnable transaction through deadlocks, lost connections and failover."""
 

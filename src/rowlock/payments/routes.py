@@ -16,6 +16,7 @@ from rowlock.payments.commands import Cashier, Pending
 from rowlock.payments.mock_provider import CHALLENGE_PATH, MockProvider
 from rowlock.platform.http.calls import Answer, Call, LaneRoute, json_reply
 from rowlock.platform.http.openapi import Operation
+from rowlock.platform.http.turnstile import Turnstile
 
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -38,7 +39,7 @@ _confirm_body = msgspec.json.Decoder(ConfirmBody)
 _buy_body = msgspec.json.Decoder(BuyBody)
 
 
-def payment_lane(gate: SaleGate, desk: BookingDesk, cashier: Cashier) -> list[LaneRoute]:
+def payment_lane(gate: SaleGate, desk: BookingDesk, cashier: Cashier, turnstile: Turnstile) -> list[LaneRoute]:
     """The calls that take money."""
 
     async def confirm(call: Call) -> Answer:
@@ -52,7 +53,8 @@ def payment_lane(gate: SaleGate, desk: BookingDesk, cashier: Cashier) -> list[La
         seats = body.ticket_ids if body.ticket_ids is not None else body.seat_ids
         if seats is None:
             raise Problem("invalid_request", "Name the seats in ticketIds (or seatIds).")
-        booking = await desk.reserve(person, await desk.pick(call.params[0], seats), call.key)
+        with turnstile:  # only while the seats are held: a slow provider is no crowd
+            booking = await desk.reserve(person, await desk.pick(call.params[0], seats), call.key)
         token = body.payment_details.payment_token
         return _answer(await cashier.confirm(person, booking.booking_id, token, call.key))
 
@@ -131,6 +133,6 @@ OPERATIONS = (
         method="post", path="/api/v1/bookings/{eventId}", tag="Bookings", summary="Hold and pay in one call",
         description="When the payment is declined the hold stands; the problem names its `bookingId`.",
         body=BuyBody, example={"ticketIds": ["102-F-14"], "paymentDetails": {"paymentToken": "tok_ok"}},
-        answers=_ANSWERS, problems=(401, 402, 403, 404, 409, 422, 429),
+        answers=_ANSWERS, problems=(401, 402, 403, 404, 409, 422, 429, 503),
     ),
 )  # fmt: skip

@@ -4,6 +4,7 @@ An idle lane flushes at once and a hot one batches by itself, so latency and rat
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -59,6 +60,7 @@ class Lane:
         self._waiting: list[_Waiting] = []
         self._flushing: dict[asyncio.Task[None], bool] = {}  # and whether its flush is young
         self._lines_under_way: set[Hashable] = set()
+        self._held_up: dict[Hashable, int] = {}  # commands of lines whose flush others go round, by line
         self._flushes_max = flushes_max
         self._on_flush = on_flush
 
@@ -66,11 +68,19 @@ class Lane:
         """Queue a command and wait for its outcome. A caller who goes away before its flush takes no part in it."""
         if len(self._waiting) >= limits.QUEUED_COMMANDS_MAX:
             raise Overloaded(f"{len(self._waiting)} commands are waiting")
+        if line in self._held_up:
+            if self._held_up[line] >= limits.HELD_UP_COMMANDS_MAX:
+                raise Overloaded(f"{self._held_up[line]} commands are held up")
+            self._held_up[line] += 1
         answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(kind, command, line, answer))
         if line not in self._lines_under_way:
             self._start_flush()
         return await answer
+
+    def held_up(self) -> int:
+        """How many commands, waiting or under way, stand behind a slow flush that others go round."""
+        return sum(self._held_up.values())
 
     async def drain(self) -> None:
         """Wait until nothing is queued or under way."""
@@ -82,9 +92,13 @@ class Lane:
         if len(self._flushing) < self._flushes_max and not any(self._flushing.values()):
             self._flushing[asyncio.create_task(self._flush_until_empty())] = True
 
-    def _go_round(self, task: "asyncio.Task[None]") -> None:
+    def _go_round(self, task: "asyncio.Task[None]", batch: Sequence[_Waiting]) -> None:
         """A flush has taken long: let those go on who need not wait for it."""
         self._flushing[task] = False
+        if self._flushes_max > 1:
+            lines = {waiting.line for waiting in batch}
+            behind = (waiting.line for waiting in (*batch, *self._waiting) if waiting.line in lines)
+            self._held_up.update(Counter(behind))
         if any(waiting.line not in self._lines_under_way for waiting in self._waiting):
             self._start_flush()
 
@@ -96,10 +110,12 @@ class Lane:
                 lines = {waiting.line for waiting in batch}
                 self._lines_under_way |= lines
                 self._flushing[this] = True
-                impatience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._go_round, this)
+                impatience = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._go_round, this, batch)
                 await self._flush(batch)
                 impatience.cancel()
                 self._lines_under_way -= lines
+                for line in lines:
+                    self._held_up.pop(line, None)
                 if any(young for task, young in self._flushing.items() if task is not this):
                     break
         finally:

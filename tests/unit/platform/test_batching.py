@@ -124,6 +124,7 @@ class Counter:
 
     def __init__(self) -> None:
         self.stuck = asyncio.Event()
+        self.begun = asyncio.Event()
         self.at_once = 0
         self.most = 0
         self.lines: list[str] = []
@@ -135,6 +136,7 @@ class Counter:
         assert lines.isdisjoint(self.lines), "a line is in two flushes at once"
         self.lines.extend(lines)
         self.at_once += 1
+        self.begun.set()
         self.most = max(self.most, self.at_once)
         if "s" in lines:
             await self.stuck.wait()
@@ -159,6 +161,28 @@ async def test_others_go_round_a_flush_that_is_stuck_and_its_own_line_waits(monk
     await asyncio.gather(*(lane.submit(counter.kind, f"a{number}", "a") for number in range(20)))
     await lane.drain()
     assert counter.at_once == 0
+
+
+async def test_what_stands_behind_a_stuck_flush_is_counted_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "PATIENCE_SECONDS", 0.001)
+    monkeypatch.setattr(limits, "HELD_UP_COMMANDS_MAX", 3)
+    lane, counter = Lane(flushes_max=3), Counter()
+    stuck = [asyncio.create_task(lane.submit(counter.kind, command, "s")) for command in ("s1", "s2")]
+    await counter.begun.wait()
+    assert lane.held_up() == 0
+    while not lane.held_up():
+        await lane.submit(counter.kind, "a1", "a")
+    assert lane.held_up() == 2
+    behind = asyncio.create_task(lane.submit(counter.kind, "s3", "s"))
+    await asyncio.sleep(0)
+    assert lane.held_up() == 3
+    with pytest.raises(Overloaded):
+        await lane.submit(counter.kind, "s4", "s")
+    assert await lane.submit(counter.kind, "a2", "a") == "a2"
+    counter.stuck.set()
+    assert await asyncio.gather(*stuck, behind) == ["s1", "s2", "s3"]
+    assert lane.held_up() == 0
+    assert await lane.submit(counter.kind, "s5", "s") == "s5"
 
 
 async def test_one_flush_at_a_time_is_all_a_lane_has_while_it_is_quick() -> None:

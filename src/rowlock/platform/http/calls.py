@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from rowlock.kernel.problems import Problem
 from rowlock.platform.http.bodies import decode_body, encode, problem_parts, read_bytes
+from rowlock.platform.http.turnstile import Turnstile
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 """Header lines as they came: names in lower case, values in latin-1."""
@@ -65,11 +66,22 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 
 class LaneRoute(NamedTuple):
-    """An address of the sale lane; `path` may have variable parts in braces."""
+    """An address of the sale lane; `path` may have variable parts in braces.
+
+    Calls that begin a purchase come through a `turnstile`; those of people who have seats already do not.
+    """
 
     method: str
     path: str
     handle: Handler
+    turnstile: Turnstile | None = None
+
+    async def answer(self, call: Call) -> Answer:
+        """Carry the call out; `Overloaded` when its turnstile is shut."""
+        if self.turnstile is None:
+            return await self.handle(call)
+        with self.turnstile:
+            return await self.handle(call)
 
 
 def json_reply(content: object, status: int = 200, *headers: tuple[bytes, bytes]) -> Answer:
@@ -102,6 +114,11 @@ class SaleLane:
     def __init__(self, routes: Iterable[LaneRoute]) -> None:
         self.routes = tuple(routes)
         self._exact = {(route.method, route.path): route for route in self.routes if "{" not in route.path}
+        self._turnstiles = {
+            f"{route.method} {route.path} HTTP/1.1".encode(): route.turnstile
+            for route in self._exact.values()
+            if route.turnstile is not None
+        }
         self._patterns = [
             (route, re.compile(re.sub(r"\{\w+\}", "([^/]+)", route.path))) for route in self.routes if "{" in route.path
         ]
@@ -116,10 +133,15 @@ class SaleLane:
                 return route, match.groups()
         return None
 
+    def turns_away(self, data: bytes) -> bool:
+        """Whether these first bytes of a request are of a call whose turnstile is shut."""
+        turnstile = self._turnstiles.get(data[: data.find(b"\r\n")])
+        return turnstile is not None and turnstile.shut
+
     def asgi_routes(self) -> list[Route]:
         """The same routes for the ASGI router, which serves what the protocol does not take."""
         return [
-            Route(route.path, _endpoint(route.handle), methods=[route.method])
+            Route(route.path, _endpoint(route), methods=[route.method])
             for route in sorted(self.routes, key=lambda route: "{" in route.path)
         ]
 
@@ -130,11 +152,11 @@ def key_of(request: Request) -> str | None:
     return key if isinstance(key, str) else None
 
 
-def _endpoint(handle: Handler) -> Callable[[Request], Awaitable[Response]]:
+def _endpoint(route: LaneRoute) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         params = tuple(str(value) for value in request.path_params.values())
         body = await read_bytes(request)
-        answer = await handle(Call(request.method, request.scope["headers"], params, body, key_of(request)))
+        answer = await route.answer(Call(request.method, request.scope["headers"], params, body, key_of(request)))
         response = Response(answer.body, answer.status)
         response.raw_headers.extend(answer.headers)
         return response

@@ -3,21 +3,31 @@
 A connection is uvicorn's in all but this: a request for a route of the sale lane that has no surprises (its length is
 declared and small, no Expect, nothing under way before it on this connection) is answered here.
 Everything else takes uvicorn's own way to the ASGI application, which knows the same routes. ADR 0011 has the figures.
+
+Where the sale's turnstile is shut, a request that came in one piece is refused before it is even parsed: in a crowd the
+refusals are most of the work. ADR 0012 has those figures.
 """
 
+import re
 import time
 from collections.abc import Callable
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from rowlock.kernel import limits
+from rowlock.kernel.ids import new_request_id
 from rowlock.kernel.problems import Problem
+from rowlock.platform.batching import Overloaded
 from rowlock.platform.http.calls import Answer, Call, LaneRoute, SaleLane, answer_bytes, problem_reply
 from rowlock.platform.http.edge import note_answer, problem_of, request_id_of
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.idempotency import KeyedCalls
+from rowlock.platform.telemetry import metrics
 
 _SURPRISES = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,5})[ \t]*(?=\r\n)", re.IGNORECASE)
+_OTHERWISE_FRAMED = re.compile(rb"\r\n(?:transfer-encoding|expect|upgrade|connection)[ \t]*:", re.IGNORECASE)
+_HEAD_END = b"\r\n\r\n"
 
 
 class _NobodyWaits:
@@ -50,7 +60,7 @@ class LaneCycle:
         request_id = request_id_of(self._headers)
         try:
             call = Call(self._route.method, self._headers, self._params, self.body)
-            answer = await self._protocol.keyed.answer(self._route.handle, call, self._path, request_id)
+            answer = await self._protocol.keyed.answer(self._route.answer, call, self._path, request_id)
         except Exception as error:  # noqa: BLE001  as at the edge: whatever it is, the caller gets a problem document
             answer = problem_reply(problem_of(error), request_id)
         self._write(answer, request_id)
@@ -88,18 +98,27 @@ class LaneProtocol(HttpToolsProtocol):
     door: HandoverDoor | None
     passed_on: Callable[[bytes], bool]
     """Whether another process answers requests for this target; only asked where there is a door to it."""
+    _within_a_request = False
 
     def data_received(self, data: bytes) -> None:
-        """Parse; a request that is another process's affair leaves with its connection when its head is whole."""
+        """Turn away, or parse; a request that is another process's affair leaves with its connection when its head is
+        whole."""
+        if not self._within_a_request and self.lane.turns_away(data) and not self._busy and _is_one_request(data):
+            self._turn_away()
+            return
         super().data_received(data)
         cycle: object = self.cycle
         if isinstance(cycle, LeavingCycle) and not self.transport.is_closing():
             self._pass_on(cycle.door)
 
+    def on_message_begin(self) -> None:
+        """The first bytes of a request."""
+        self._within_a_request = True
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
         """Take the request onto the short way, or out of the house, when it may go there."""
-        busy = self.cycle is not None and not self.cycle.response_complete
-        cycle = None if busy else self._way_out() or self._short_way()
+        cycle = None if self._busy else self._way_out() or self._short_way()
         if cycle is None:
             super().on_headers_complete()
         else:
@@ -107,6 +126,7 @@ class LaneProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The body is whole: begin."""
+        self._within_a_request = False
         super().on_message_complete()
         cycle: object = self.cycle
         if isinstance(cycle, LaneCycle) and not cycle.response_complete:
@@ -120,6 +140,19 @@ class LaneProtocol(HttpToolsProtocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Nothing to warn of: the connection leaves, or the request is answered as if it had not asked."""
+
+    @property
+    def _busy(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _turn_away(self) -> None:
+        """Refuse what has just come. No log line and one metric: a crowd makes tens of thousands a second."""
+        self._unset_keepalive_if_required()
+        before, between, after = _TURNED_AWAY
+        request_id = new_request_id().encode()
+        self.transport.write(b"".join((before, request_id, between, request_id, after)))
+        metrics.TURNED_AWAY.inc()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def _way_out(self) -> LeavingCycle | None:
         return LeavingCycle(self.door) if self.door is not None and self.passed_on(self.url) else None
@@ -156,6 +189,26 @@ def _plain(headers: list[tuple[bytes, bytes]]) -> bool:
         if name == b"content-length" and (not value.isdigit() or int(value) > limits.REQUEST_BODY_BYTES_MAX):
             return False
     return True
+
+
+def _is_one_request(data: bytes) -> bool:
+    """Whether these bytes are a request from its first to its last, framed by its length alone."""
+    head_end = data.find(_HEAD_END)
+    lengths = _LENGTH.findall(data, 0, head_end + 2) if head_end > 0 else []
+    if len(lengths) != 1 or head_end + len(_HEAD_END) + int(lengths[0]) != len(data):
+        return False
+    return _OTHERWISE_FRAMED.search(data, 0, head_end) is None
+
+
+def _turned_away() -> tuple[bytes, bytes, bytes]:
+    """The answer to those who are turned away, without the request id that stands in it twice."""
+    mark = "-" * 32
+    answer = problem_reply(problem_of(Overloaded()), mark)
+    before, between, after = answer_bytes(answer, (), mark, keep_alive=True).split(mark.encode())
+    return before, between, after
+
+
+_TURNED_AWAY = _turned_away()
 
 
 def protocol_for(

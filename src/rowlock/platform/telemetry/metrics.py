@@ -22,6 +22,7 @@ SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5),
 )
 PROBLEMS = Counter("rowlock_problems_total", "Requests that ended in a problem, by its code.", ["code"])
+TURNED_AWAY = Counter("rowlock_turned_away_total", "Calls refused at the door because too many were under way.")
 FLUSH_COMMANDS = Histogram(
     "rowlock_flush_commands",
     "Commands carried out in one transaction of the inventory engine.",
