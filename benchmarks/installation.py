@@ -20,6 +20,7 @@ LIMITS_OFF = {
     "ROWLOCK_BOOKING_ATTEMPTS_PER_MINUTE": "0",
     "ROWLOCK_REQUESTS_PER_MINUTE": "0",
     "ROWLOCK_HOLDS_PER_USER_MAX": "0",
+    "ROWLOCK_HOLD_WAIT_MS_MAX": "0",
 }
 ROLES = ("api", "worker", "postgres", "valkey")
 TOUR = "Marisol Vega"

@@ -34,11 +34,16 @@ def write_report(report: Report, folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     text = "\n\n".join([title("Benchmark"), _rates(report), _costs(report), _snapshots(report), _rest(report)]) + "\n"
     (folder / "report.md").write_text(text, encoding="utf-8")
-    mpl.use("Agg")
-    mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "text.color": INK})
+    prepare_plots()
     _plot_rates(report, folder / "holds.png")
     _plot_latencies(report, folder / "latency.png")
     return text
+
+
+def prepare_plots() -> None:
+    """Draw to files, in the house's style."""
+    mpl.use("Agg")
+    mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "text.color": INK})
 
 
 def title(subject: str) -> str:

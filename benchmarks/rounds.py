@@ -3,7 +3,7 @@
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice, repeat
 
 import msgspec
@@ -61,7 +61,7 @@ def measure_rounds(running: Installation, count: int, seconds: float, tell: Call
     for number in range(count):
         event_id = running.new_event(organiser, like)
         tokens = _people(running, len(seat_ids) // SEATS_PER_HOLD)
-        one = _round(running, event_id, dict(zip(_blocks(seat_ids), tokens, strict=True)), baseline, seconds)
+        one = _round(running, event_id, dict(zip(blocks_of(seat_ids), tokens, strict=True)), baseline, seconds)
         rounds.append(one)
         tell(
             f"round {number + 1}: {one.holds.per_second:,.0f} holds/s, {one.updates_per_second:,.0f} updates/s, "
@@ -135,7 +135,7 @@ def median(rounds: list[Round], figure: Callable[[Round], float]) -> float:
     return statistics.median(figure(one) for one in rounds)
 
 
-def _blocks(seat_ids: list[str]) -> Iterator[tuple[str, ...]]:
+def blocks_of(seat_ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Every seat once, four neighbours at a time."""
     for start in range(0, len(seat_ids) - SEATS_PER_HOLD + 1, SEATS_PER_HOLD):
         yield tuple(seat_ids[start : start + SEATS_PER_HOLD])

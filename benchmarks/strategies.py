@@ -11,13 +11,12 @@ from itertools import islice
 from pathlib import Path
 
 import click
-import matplotlib as mpl
 import msgspec
 from matplotlib import pyplot as plt
 
 from benchmarks.contenders import CONTENDERS, Contender, contender
 from benchmarks.load import LoadResult, run_load
-from benchmarks.report import BLUE, DOTS_PER_INCH, GREY, INK, ORANGE, PLOT_INCHES, table, title
+from benchmarks.report import BLUE, DOTS_PER_INCH, GREY, ORANGE, PLOT_INCHES, prepare_plots, table, title
 
 CLIENTS = 64
 CONVOY_CLIENTS = (32, 256)
@@ -112,8 +111,7 @@ def _convoys(measured: Sequence[Measured]) -> str:
 
 def _plot(spread: Sequence[Sequence[Measured]], crowd: Sequence[Sequence[Measured]], path: Path) -> None:
     """Answers a second, and what one costs, without and with contention."""
-    mpl.use("Agg")
-    mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "text.color": INK})
+    prepare_plots()
     figure, (rates, costs) = plt.subplots(1, 2, figsize=PLOT_INCHES, layout="constrained", sharey=True)
     for place, rounds in enumerate((*spread, *crowd)):
         rates.barh(place, statistics.median(one.load.granted_per_second for one in rounds), color=BLUE)

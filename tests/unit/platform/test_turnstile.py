@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from rowlock.platform.batching import Overloaded
-from rowlock.platform.http.turnstile import ALWAYS_ROOM_FOR, SECONDS_EACH_AT_FIRST, Turnstile
+from rowlock.platform.http.turnstile import ALWAYS_ROOM_FOR, FORGOTTEN_AFTER_SECONDS, SECONDS_EACH_AT_FIRST, Turnstile
 
 WAIT = 0.25
 ROOM_AT_FIRST = int(WAIT / SECONDS_EACH_AT_FIRST)
@@ -72,6 +72,19 @@ def test_there_is_room_for_as_many_as_get_done_in_time(per_second: int, room: in
     crowd.turn_over(20_000, 1 / per_second)
     crowd.leave_all()
     assert crowd.fill() == pytest.approx(room, rel=0.02)
+
+
+def test_a_slow_moment_is_forgotten_when_the_crowd_is_gone() -> None:
+    crowd = Crowd()
+    crowd.fill()
+    crowd.turn_over(2_000, 1 / 50)
+    crowd.leave_all()
+    assert crowd.fill() == ALWAYS_ROOM_FOR
+    crowd.leave_all()
+    crowd.now += 2 * FORGOTTEN_AFTER_SECONDS
+    with crowd.turnstile:
+        pass
+    assert crowd.fill() == ROOM_AT_FIRST
 
 
 def test_an_idle_sale_says_nothing() -> None:

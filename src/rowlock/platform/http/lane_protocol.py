@@ -5,7 +5,7 @@ declared and small, no Expect, nothing under way before it on this connection) i
 Everything else takes uvicorn's own way to the ASGI application, which knows the same routes. ADR 0011 has the figures.
 
 Where the sale's turnstile is shut, a request that came in one piece is refused before it is even parsed: in a crowd the
-refusals are most of the work. ADR 0012 has those figures.
+refusals are most of the work. ADR 0013 has those figures.
 """
 
 import re

@@ -19,6 +19,8 @@ SECONDS_EACH_AT_FIRST = 1 / 5_000
 TOLD_AFTER_SECONDS = 0.05
 WEIGHT_OF_THE_LATEST = 0.3
 """How much the latest 50 ms say of how long each call takes."""
+FORGOTTEN_AFTER_SECONDS = 5.0
+"""What was reckoned in the last crowd may have been a hiccup; the next one begins anew."""
 
 
 class Turnstile:
@@ -41,7 +43,7 @@ class Turnstile:
         self._room = self._room_now()
         self._inside = 0
         self._left = 0
-        self._since = clock()
+        self._since = self._told_at = clock()
 
     @property
     def shut(self) -> bool:
@@ -64,11 +66,16 @@ class Turnstile:
         now = self._clock()
         if self._inside < CROWD:
             self._since, self._left = now, 0
+            if now - self._told_at > FORGOTTEN_AFTER_SECONDS:
+                self._reckon(SECONDS_EACH_AT_FIRST, now)
         elif now - self._since >= TOLD_AFTER_SECONDS:
             seconds_each = (now - self._since) / self._left
-            self._seconds_each += WEIGHT_OF_THE_LATEST * (seconds_each - self._seconds_each)
-            self._room = self._room_now()
             self._since, self._left = now, 0
+            self._reckon(self._seconds_each + WEIGHT_OF_THE_LATEST * (seconds_each - self._seconds_each), now)
+
+    def _reckon(self, seconds_each: float, now: float) -> None:
+        self._seconds_each, self._told_at = seconds_each, now
+        self._room = self._room_now()
 
     def _room_now(self) -> int:
         return max(ALWAYS_ROOM_FOR, int(self._wait_seconds_max / self._seconds_each))
