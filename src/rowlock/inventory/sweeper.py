@@ -9,7 +9,7 @@ from rowlock.inventory.store import SQL
 from rowlock.platform.postgres import Database, DatabaseDown
 from rowlock.platform.postgres.pool import rerun
 
-HOLDS_PER_SWEEP_MAX = 500
+HOLDS_PER_SWEEP_MAX = 1_000
 LONGEST_SLEEP_SECONDS = 1.0
 """A failed payment may bring back a hold that ends sooner than the one the sweeper sleeps towards."""
 
