@@ -16,7 +16,7 @@ from valkey.exceptions import ValkeyError
 from rowlock.app import open_api, serving
 from rowlock.cli.installation import VerbFault, data_option, json_option, one_line_faults
 from rowlock.cli.supervisor import BACKLOG, Supervisor, UpOptions
-from rowlock.live.role import stream_forever
+from rowlock.live.role import open_live
 from rowlock.platform.embedded import default_data_folder
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.postgres.migrate import check_schema, migrate
@@ -141,7 +141,11 @@ async def _stream(settings: Settings, host: str, port: int, fd: int | None, post
         listener = socket.create_server(
             (host, port), backlog=BACKLOG, family=socket.AF_INET6 if ":" in host else socket.AF_INET
         )
-    await stream_forever(settings, _stopping(), listener=listener, post=post)
+    stopping, role = _stopping(), await open_live(settings)
+    try:
+        await role.serve(stopping, listener=listener, post=post)
+    finally:
+        await role.close()
 
 
 def _keep_out_of_collections() -> None:

@@ -1,6 +1,7 @@
 """The viewers of one event."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Protocol
 
 from rowlock.live.frames import WireMessage
@@ -38,9 +39,12 @@ class Audience:
         """No more of it."""
         (self.sockets if viewer.is_socket else self.readers).discard(viewer)
 
-    async def tell(self, message: WireMessage) -> None:
-        """Write the message to all who watch now; those who join meanwhile know it from their greeting."""
-        listeners = [(list(self.sockets), message.frame), (list(self.readers), message.event)]
+    async def tell(self, message: WireMessage, but: "Collection[Viewer]" = ()) -> None:
+        """Write the message to all who watch now, but some; those who join meanwhile know it from their greeting."""
+        listeners = [
+            (list(self.sockets.difference(but)), message.frame),
+            (list(self.readers.difference(but)), message.event),
+        ]
         for viewers, data in listeners:
             for start in range(0, len(viewers), VIEWERS_AT_ONCE):
                 for viewer in viewers[start : start + VIEWERS_AT_ONCE]:

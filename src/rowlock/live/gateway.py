@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import socket
+from collections.abc import Sequence
 
 import structlog
 from uvicorn.middleware.proxy_headers import _TrustedHosts as TrustedProxies
@@ -13,10 +14,12 @@ from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.live import handshake
 from rowlock.live.admission import Admission
+from rowlock.live.choosing import ChoosingBoard
 from rowlock.live.follower import LedgerFollower
 from rowlock.live.frames import WireMessage
 from rowlock.live.handshake import StreamWish
 from rowlock.live.heartbeat import Heartbeat
+from rowlock.live.holds import HoldAlarms
 from rowlock.live.model import GOING_AWAY
 from rowlock.live.reception import Reception
 from rowlock.live.viewers import EventReader, SocketViewer, StreamViewer
@@ -35,16 +38,27 @@ log = structlog.get_logger(__name__)
 class Gateway:
     """All connections of one process."""
 
-    def __init__(self, follower: LedgerFollower, admission: Admission, signer: TokenSigner) -> None:
+    def __init__(
+        self,
+        follower: LedgerFollower,
+        admission: Admission,
+        signer: TokenSigner,
+        holds: HoldAlarms,
+        board: ChoosingBoard,
+    ) -> None:
         self._follower = follower
         self._admission = admission
         self._signer = signer
+        self._holds = holds
+        self._board = board
         self._proxies = TrustedProxies(os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))
         self._viewers: set[StreamViewer] = set()
         self.heartbeat = Heartbeat()
 
-    def __len__(self) -> int:
-        return len(self._viewers)
+    @property
+    def viewers(self) -> frozenset[StreamViewer]:
+        """All who stream now."""
+        return frozenset(self._viewers)
 
     def reception(self) -> Reception:
         """What listens to a new connection."""
@@ -80,14 +94,16 @@ class Gateway:
 
     def leaves(self, viewer: StreamViewer) -> None:
         """A viewer was sent away; what is still to be written to him may take a while, not for ever."""
-        viewer.event.audience.leave(viewer)
-        self.heartbeat.remove(viewer)
+        self._take_leave(viewer)
         self.heartbeat.give(viewer)
+
+    def chooses(self, viewer: StreamViewer, seats: Sequence[int]) -> None:
+        """A viewer says what he has selected."""
+        self._board.chooses(viewer, seats)
 
     def lost(self, viewer: StreamViewer) -> None:
         """A viewer's connection is gone."""
-        viewer.event.audience.leave(viewer)
-        self.heartbeat.remove(viewer)
+        self._take_leave(viewer)
         self.heartbeat.spare(viewer)
         self._viewers.discard(viewer)
         self._admission.leave(viewer.address, viewer.person)
@@ -153,8 +169,16 @@ class Gateway:
         viewer.event.audience.join(viewer)
         self.heartbeat.add(viewer)
         viewer.send(head + (greeting.frame if viewer.is_socket else greeting.event))
+        self._holds.connect(viewer)
+        self._board.connect(viewer)
         if reception.early and viewer.is_socket:
             viewer.data_received(reception.early)
+
+    def _take_leave(self, viewer: StreamViewer) -> None:
+        viewer.event.audience.leave(viewer)
+        self.heartbeat.remove(viewer)
+        self._holds.disconnect(viewer)
+        self._board.disconnect(viewer)
 
     async def _tell_ready(self, reception: Reception) -> None:
         try:

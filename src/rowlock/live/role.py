@@ -4,19 +4,23 @@ import asyncio
 import contextlib
 import resource
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import structlog
 from valkey.asyncio import Valkey
 
-from rowlock.identity import open_signer
+from rowlock.identity import TokenSigner, open_signer
+from rowlock.live import choosing
 from rowlock.live.admission import Admission, StreamLimits
+from rowlock.live.choosing import ChoosingBoard
 from rowlock.live.follower import LedgerFollower
 from rowlock.live.gateway import Gateway
+from rowlock.live.holds import HoldAlarms
 from rowlock.platform.http.handover import HandoverPost
-from rowlock.platform.postgres import open_database
-from rowlock.platform.valkey.hints import follow_hints
+from rowlock.platform.postgres import Database, open_database
+from rowlock.platform.valkey import hints
+from rowlock.platform.valkey.channels import hear
 from rowlock.settings import Settings
 
 BACKLOG = 4096
@@ -25,53 +29,80 @@ COLD_CONNECTIONS = 4
 log = structlog.get_logger(__name__)
 
 
-async def stream_forever(
-    settings: Settings, stopping: asyncio.Event, *, listener: socket.socket | None = None, post: Path | None = None
-) -> None:
-    """Serve seat streams until `stopping` is set: on a listening socket, on connections passed on to `post`, or both.
+class LiveRole:
+    """Everything a gateway process is made of, once its database is open."""
 
-    A part that fails takes the role down, to be started again.
-    """
+    def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", signer: TokenSigner) -> None:
+        self._database = database
+        self._valkey = valkey
+        self._follower = LedgerFollower(database)
+        self._holds = HoldAlarms(database)
+        self._board = ChoosingBoard(valkey, self._follower, settings.seats_per_booking_max)
+        self.gateway = Gateway(self._follower, _admission(settings), signer, self._holds, self._board)
+
+    @property
+    def hears(self) -> bool:
+        """Whether hints arrive."""
+        return self._follower.hears
+
+    async def serve(
+        self, stopping: asyncio.Event, *, listener: socket.socket | None = None, post: Path | None = None
+    ) -> None:
+        """Serve until `stopping` is set: on a listening socket, on connections passed on to `post`, or both.
+
+        A part that fails takes the role down, to be started again.
+        """
+        parts = [
+            self._follower.follow_forever(),
+            self._holds.watch_forever(),
+            self._board.publish_forever(),
+            self._board.tell_forever(),
+            self.gateway.heartbeat.beat_forever(),
+        ]
+        if self._valkey is not None:
+            takers = {hints.CHANNEL: hints.hint_taker(self._take_hint), choosing.CHANNEL: self._board.take}
+            parts.append(hear(self._valkey, takers, self._follower.hearing))
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(part) for part in parts]
+            async with self._open_doors(listener, post):
+                log.info("gateway_open")
+                await stopping.wait()
+            await self.gateway.send_away()
+            for task in running:
+                task.cancel()
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self._database.close()
+        if self._valkey is not None:
+            await self._valkey.aclose()
+
+    def _take_hint(self, events: Iterable[int], people: Iterable[str]) -> None:
+        self._follower.hint(events)
+        self._holds.hint(people)
+
+    @contextlib.asynccontextmanager
+    async def _open_doors(self, listener: socket.socket | None, post: Path | None) -> AsyncIterator[None]:
+        """Let connections in for the time of the block."""
+        with contextlib.ExitStack() as doors:
+            if listener is not None:
+                loop = asyncio.get_running_loop()
+                server = await loop.create_server(self.gateway.reception, sock=listener, backlog=BACKLOG)
+                doors.callback(server.close)
+            if post is not None:
+                receiving = HandoverPost(post, self.gateway.take_over)
+                receiving.open()
+                doors.callback(receiving.close)
+            yield
+
+
+async def open_live(settings: Settings) -> LiveRole:
+    """Open the database and Valkey and wire the parts; DatabaseDown when PostgreSQL does not answer."""
     assert settings.database_url is not None
     _allow_many_files()
     database = await open_database(settings.database_url, hot=1, cold=COLD_CONNECTIONS)
     valkey = Valkey.from_url(settings.valkey_url, socket_connect_timeout=0.5) if settings.valkey_url else None
-    follower = LedgerFollower(database)
-    gateway = Gateway(follower, _admission(settings), await open_signer(database))
-    try:
-        async with asyncio.TaskGroup() as parts:
-            running = [
-                parts.create_task(follower.follow_forever()),
-                parts.create_task(gateway.heartbeat.beat_forever()),
-            ]
-            if valkey is not None:
-                hints = follow_hints(valkey, lambda events, _people: follower.hint(events), follower.hearing)
-                running.append(parts.create_task(hints))
-            async with _open_doors(gateway, listener, post):
-                log.info("gateway_open")
-                await stopping.wait()
-            await gateway.send_away()
-            for part in running:
-                part.cancel()
-    finally:
-        await database.close()
-        if valkey is not None:
-            await valkey.aclose()
-
-
-@contextlib.asynccontextmanager
-async def _open_doors(gateway: Gateway, listener: socket.socket | None, post: Path | None) -> AsyncIterator[None]:
-    """Let connections in for the time of the block."""
-    with contextlib.ExitStack() as doors:
-        if listener is not None:
-            loop = asyncio.get_running_loop()
-            server = await loop.create_server(gateway.reception, sock=listener, backlog=BACKLOG)
-            doors.callback(server.close)
-        if post is not None:
-            receiving = HandoverPost(post, gateway.take_over)
-            receiving.open()
-            doors.callback(receiving.close)
-        yield
+    return LiveRole(settings, database, valkey, await open_signer(database))
 
 
 def _admission(settings: Settings) -> Admission:

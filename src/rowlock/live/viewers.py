@@ -1,18 +1,23 @@
 """The connections of viewers once they stream. Idle ones own next to nothing: no parser, no task, no timer."""
 
 import asyncio
+import math
+import time
 from typing import TYPE_CHECKING
 
 from websockets.frames import Opcode
 
 from rowlock.live import frames
 from rowlock.live.inbound import BadFrames, Inbound
-from rowlock.live.model import TOO_SLOW, read_viewer_message
+from rowlock.live.model import TOO_SLOW, ChoosingNow, read_viewer_message
 from rowlock.platform.telemetry import metrics
 
 if TYPE_CHECKING:
     from rowlock.live.follower import WatchedEvent
     from rowlock.live.gateway import Gateway
+
+CHOICE_SECONDS_MIN = 0.2
+"""A viewer's selections that come faster than this are not listened to."""
 
 
 class StreamViewer(asyncio.Protocol):
@@ -85,7 +90,7 @@ class EventReader(StreamViewer):
 class SocketViewer(StreamViewer):
     """Watches over a WebSocket."""
 
-    __slots__ = ("_inbound",)
+    __slots__ = ("_chose_at", "_inbound")
     is_socket = True
 
     def __init__(
@@ -93,6 +98,7 @@ class SocketViewer(StreamViewer):
     ) -> None:
         super().__init__(gateway, transport, event, address, person)
         self._inbound: Inbound | None = None
+        self._chose_at = -math.inf
 
     def data_received(self, data: bytes) -> None:
         """Take what the viewer says."""
@@ -119,4 +125,8 @@ class SocketViewer(StreamViewer):
             self._transport.close()
             self.leaving = True
         elif opcode is Opcode.TEXT:
-            read_viewer_message(payload)
+            message = read_viewer_message(payload)
+            now = time.monotonic()
+            if isinstance(message, ChoosingNow) and now - self._chose_at > CHOICE_SECONDS_MIN:
+                self._chose_at = now
+                self._gateway.chooses(self, message.seats)

@@ -1,6 +1,8 @@
 """The api and a gateway in one process, a house with an event, and viewers of it."""
 
 import asyncio
+import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -10,11 +12,15 @@ import pytest
 from tests.conftest import TestServers
 from tests.house import House
 from tests.integration.http.conftest import served, settings_for
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from rowlock.app import Api, open_api
 from rowlock.inventory import Hold, Release
 from rowlock.live.client import Message, SeatMap, SeatStream, Way
-from rowlock.live.role import stream_forever
+from rowlock.live.gateway import Gateway
+from rowlock.live.role import LiveRole, open_live
+from rowlock.live.viewers import StreamViewer
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.settings import Settings
 
@@ -29,7 +35,9 @@ class LiveHouse:
         self.settings = settings
         self.post = post
         self.heard: list[Message] = []
-        self._gateway: asyncio.Task[None] | None = None
+        self.role: LiveRole | None = None
+        self.port = 0
+        self._serving: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
     @property
@@ -42,35 +50,67 @@ class LiveHouse:
         """The event's id on the wire."""
         return str(self.house.event_id)
 
+    @property
+    def gateway(self) -> Gateway:
+        """The open gateway."""
+        assert self.role is not None
+        return self.role.gateway
+
     async def open_gateway(self, settings: Settings | None = None) -> None:
-        """Start a gateway and wait until it takes connections."""
+        """Start a gateway, on a port of its own as well, and wait until it takes connections."""
         self._stopping = asyncio.Event()
-        self._gateway = asyncio.create_task(stream_forever(settings or self.settings, self._stopping, post=self.post))
-        while not self.post.exists():
-            assert not self._gateway.done(), self._gateway.exception()
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = listener.getsockname()[1]
+        self.role = await open_live(settings or self.settings)
+        self._serving = asyncio.create_task(self.role.serve(self._stopping, listener=listener, post=self.post))
+        while not (self.post.exists() and self.role.hears):
+            assert not self._serving.done(), self._serving.exception()
             await asyncio.sleep(0)
 
     async def stop_gateway(self) -> None:
         """As SIGTERM does."""
         self._stopping.set()
-        if self._gateway is not None:
-            await self._gateway
-        self._gateway = None
+        if self._serving is not None:
+            await self._serving
+        await self.kill_gateway()
 
     async def kill_gateway(self) -> None:
         """As a crash does: nobody is told."""
-        if self._gateway is not None:
-            self._gateway.cancel()
-            await asyncio.gather(self._gateway, return_exceptions=True)
-        self._gateway = None
+        if self._serving is not None and self.role is not None:
+            self._serving.cancel()
+            await asyncio.gather(self._serving, return_exceptions=True)
+            for viewer in self.gateway.viewers:
+                viewer.abort()
+            await self.gateway_is_empty()
+            await self.role.close()
+        self._serving = None
+
+    async def gateway_is_empty(self) -> None:
+        """Return when no viewer is left."""
+        while self.gateway.viewers:  # noqa: ASYNC110  the gateway has no reason to tell
+            await asyncio.sleep(0)
+
+    async def bare_stream(self, receive_bytes: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, StreamViewer]:
+        """A WebSocket after its handshake, which takes in no more than so much; and the gateway's end of it."""
+        before = self.gateway.viewers
+        end = socket.socket()
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        end.connect(("127.0.0.1", self.port))
+        reader, writer = await asyncio.open_connection(sock=end, limit=receive_bytes)
+        lines = (
+            f"GET /api/v1/events/{self.event}/stream HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==", "", "",
+        )  # fmt: skip
+        writer.write("\r\n".join(lines).encode())
+        assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+        (viewer,) = self.gateway.viewers - before
+        return reader, writer, viewer
 
     def viewer(self, way: Way = "websocket", person: str | None = None) -> SeatStream:
         """Somebody who watches the event, with tickets of `person` if given; what the server says goes to `heard`."""
 
         async def ticket() -> str:
-            token = self.api.signer.issue(str(person), "buyer")
-            answer = await self.client.post("/api/v1/stream-tickets", headers={"Authorization": f"Bearer {token}"})
-            return str(answer.json()["ticket"])
+            return await self.ticket(str(person))
 
         return SeatStream(
             self.url,
@@ -80,6 +120,25 @@ class LiveHouse:
             heard=self.heard.append,
             poll_seconds=0.05,
         )
+
+    async def ticket(self, person: str) -> str:
+        """A stream ticket of that person."""
+        token = self.api.signer.issue(person, "buyer")
+        answer = await self.client.post("/api/v1/stream-tickets", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["ticket"])
+
+    @asynccontextmanager
+    async def socket(
+        self, person: str | None = None, port: int | None = None, **headers: str
+    ) -> "AsyncIterator[tuple[ClientConnection, Message]]":
+        """A bare WebSocket, with the hello that it began with; through the api unless a gateway's port is given."""
+        query = "" if person is None else f"?ticket={await self.ticket(person)}"
+        async with connect(
+            f"ws://127.0.0.1:{port or self.client.base_url.port}/api/v1/events/{self.event}/stream{query}",
+            subprotocols=[Subprotocol("rowlock.v1")], compression=None, ping_interval=None, additional_headers=headers,
+        ) as connection:  # fmt: skip
+            yield connection, json.loads(await connection.recv())
 
     async def hold(self, *seat_nos: int, buyer: str | None = None) -> Hold:
         """Hold seats through the api's engine."""

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from valkey.asyncio import Valkey
 
-from rowlock.platform.valkey.scripts import NOT_THERE, PAUSE_SECONDS
+from rowlock.platform.valkey.scripts import NOT_THERE
 
 CHANNEL = "rowlock:hints"
 PUBLISH_SECONDS_MIN = 0.01
@@ -69,25 +69,15 @@ class HintPublisher:
             self._publishing = None
 
 
-async def follow_hints(
-    valkey: Valkey,
-    on_hint: Callable[[Iterable[int], Iterable[str]], None],
-    on_hearing: Callable[[bool], None],
-) -> None:
-    """Hear hints until cancelled. `on_hearing` learns when hints begin to arrive and when they may be missing."""
-    while True:
+def hint_taker(on_hint: Callable[[Iterable[int], Iterable[str]], None]) -> Callable[[bytes], None]:
+    """What takes messages of the channel and gives the events and people they hint at; rubbish is passed over."""
+
+    def take(data: bytes) -> None:
         try:
-            async with valkey.pubsub(ignore_subscribe_messages=False) as subscription:
-                await subscription.subscribe(CHANNEL)
-                async for message in subscription.listen():
-                    if message["type"] == "message":
-                        hint = _decode(message["data"])
-                        on_hint(hint.events, hint.people)
-                    else:
-                        on_hearing(True)
-        except NOT_THERE as error:
-            log.warning("hints_not_heard", error=str(error))
+            hint = _decode(data)
         except msgspec.MsgspecError as error:
             log.warning("hint_not_understood", error=str(error))
-        on_hearing(False)
-        await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            on_hint(hint.events, hint.people)
+
+    return take

@@ -1,0 +1,93 @@
+"""What a person hears of one hold, look by look."""
+
+import json
+import uuid
+
+import pytest
+
+from rowlock.live.frames import WireMessage
+from rowlock.live.holds import HoldFact, PersonalHolds
+
+HOLD = uuid.UUID(int=1)
+
+
+class Tab:
+    """A connection that remembers what it was told."""
+
+    person: str | None = "buyer:anna"
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int]] = []
+
+    def tell(self, message: WireMessage) -> None:
+        """Take a message."""
+        said = json.loads(message.event.removeprefix(b"data: "))
+        assert said["bookingId"] == str(HOLD)
+        self.heard.append((said["type"], said.get("expiresIn", 0)))
+
+
+def anna() -> tuple[PersonalHolds, Tab]:
+    """A person with one tab, who has been looked at."""
+    person, tab = PersonalHolds(), Tab()
+    person.connections.add(tab)
+    return person, tab
+
+
+def look(person: PersonalHolds, seconds: float, status: str = "HOLD") -> float | None:
+    """A look at which the hold has so long to go; when the next one is due."""
+    return person.take([HoldFact(HOLD, status, seconds)])
+
+
+def test_one_warning_and_one_end() -> None:
+    person, tab = anna()
+    assert look(person, 100) == 70
+    assert look(person, 30.0001) == pytest.approx(0.0001)
+    assert look(person, 29.9) == 29.9
+    assert look(person, 10) == 10
+    assert look(person, -0.1) is None
+    assert look(person, -5) is None
+    assert look(person, 0, "EXPIRED") is None
+    assert tab.heard == [("holdExpiring", 30), ("holdExpired", 0)]
+    assert not person.told
+
+
+def test_an_extended_hold_is_warned_of_again() -> None:
+    person, tab = anna()
+    look(person, 20)
+    assert look(person, 300) == 270
+    look(person, 30)
+    assert tab.heard == [("holdExpiring", 20), ("holdExpiring", 30)]
+
+
+def test_a_hold_that_is_being_paid_for_is_left_alone_until_the_payment_fails() -> None:
+    person, tab = anna()
+    look(person, 100)
+    assert look(person, -20, "PAYMENT_PENDING") == 2.0
+    look(person, 12)
+    assert tab.heard == [("holdExpiring", 12)]
+
+
+def test_a_hold_that_was_given_back_is_forgotten() -> None:
+    person, tab = anna()
+    look(person, 100)
+    assert person.take([]) is None
+    assert look(person, -1) is None
+    assert tab.heard == []
+
+
+def test_the_end_may_be_learned_from_the_sweeper() -> None:
+    person, tab = anna()
+    look(person, 1)
+    assert look(person, 0, "EXPIRED") is None
+    assert tab.heard == [("holdExpiring", 1), ("holdExpired", 0)]
+
+
+def test_a_newcomer_hears_what_the_others_know() -> None:
+    person, tab = anna()
+    look(person, 25)
+    late = Tab()
+    person.connections.add(late)
+    person.newcomers.add(late)
+    look(person, 15)
+    look(person, 5)
+    assert (tab.heard, late.heard) == ([("holdExpiring", 25)], [("holdExpiring", 15)])
