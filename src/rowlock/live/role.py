@@ -42,8 +42,8 @@ class LiveRole:
 
     @property
     def hears(self) -> bool:
-        """Whether hints arrive."""
-        return self._follower.hears
+        """Whether hints arrive as they should: always so where there is no Valkey to bring any."""
+        return self._follower.hears or self._valkey is None
 
     async def serve(
         self, stopping: asyncio.Event, *, listener: socket.socket | None = None, post: Path | None = None

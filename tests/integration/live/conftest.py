@@ -90,6 +90,16 @@ class LiveHouse:
         while self.gateway.viewers:  # noqa: ASYNC110  the gateway has no reason to tell
             await asyncio.sleep(0)
 
+    @property
+    def gateway_hears(self) -> bool:
+        """Whether hints reach the gateway."""
+        return self.role is not None and self.role.hears
+
+    async def until_gateway_hears(self) -> None:
+        """Return when they do."""
+        while not self.gateway_hears:  # noqa: ASYNC110  as above
+            await asyncio.sleep(0)
+
     async def bare_stream(self, receive_bytes: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, StreamViewer]:
         """A WebSocket after its handshake, which takes in no more than so much; and the gateway's end of it."""
         before = self.gateway.viewers
