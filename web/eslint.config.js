@@ -36,5 +36,9 @@ export default ts.config(
     files: ["live/**/*.ts"],
     rules: { "no-restricted-imports": ["error", { patterns: ["**/storefront/**", "**/element/**", "svelte*"] }] },
   },
+  {
+    files: ["element/**/*.ts"],
+    rules: { "no-restricted-imports": ["error", { patterns: ["**/storefront/**", "svelte*"] }] },
+  },
   { files: ["**/*.test.ts"], rules: { "max-lines-per-function": "off" } },
 );

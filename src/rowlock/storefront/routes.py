@@ -1,17 +1,21 @@
 """The storefront's pages. Pages are the same for everybody, so caches may keep them: no cookie is read or set here,
 but for the calendar file of a booking."""
 
+import gzip
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from rowlock.kernel import limits
+from rowlock.platform.http.caching import accepts_gzip
 from rowlock.search import EventQuery
 from rowlock.storefront.calendar import calendar_file
 from rowlock.storefront.data import StorefrontData
@@ -23,7 +27,9 @@ from rowlock.storefront.wording import language_of, words
 LIST_KEPT_S = 10
 EVENT_KEPT_S = 5
 POSTER_KEPT_S = 86_400
+EMBED_KEPT_S = 3_600
 SITEMAP_EVENTS_MAX = 1_000
+_WORTH_COMPRESSING = (".js", ".css", ".svg", ".json")
 
 
 def create_router(data: StorefrontData) -> Router:
@@ -39,7 +45,7 @@ def create_router(data: StorefrontData) -> Router:
         Route("/bookings/{booking_id}/calendar.ics", pages.calendar),
         Route("/sitemap.xml", pages.sitemap),
         Route("/robots.txt", pages.robots),
-        Mount("/static", _HashedFiles(directory=static, check_dir=False)),
+        Mount("/static", _BuiltFiles(directory=static, check_dir=False)),
         Route("/{path:path}", pages.nothing_here),
     ]
     return Router(routes)
@@ -147,11 +153,24 @@ def _page(request: Request) -> int:
     return min(max(number, 1), limits.PAGE_NUMBER_MAX)
 
 
-class _HashedFiles(StaticFiles):
-    """Files whose names change with their content may be kept for good."""
+class _BuiltFiles(StaticFiles):
+    """Files whose names change with their content may be kept for good; those for other people's pages have names that
+    stay, and are asked for again after an hour. Compressed once, at the first wish."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        if response.status_code == 200:
-            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        if response.status_code != 200:
+            return response
+        kept = f"max-age={EMBED_KEPT_S}" if path.startswith("embed") else "max-age=31536000, immutable"
+        response.headers["Cache-Control"] = f"public, {kept}"
+        response.headers["Vary"] = "Accept-Encoding"
+        if isinstance(response, FileResponse) and path.endswith(_WORTH_COMPRESSING) and accepts_gzip(Request(scope)):
+            body = await run_in_threadpool(_compressed, str(response.path), response.headers["etag"])
+            kept_headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+            response = Response(body, headers=kept_headers | {"Content-Encoding": "gzip"})
         return response
+
+
+@lru_cache(maxsize=64)
+def _compressed(path: str, _etag: str) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), 9, mtime=0)

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import struct
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -250,3 +251,14 @@ async def test_since_gives_only_what_changed(office: BoxOffice) -> None:
     assert (await office.public.get(path + str(changes["seq"]))).json()["changes"] == []
     assert_problem(await office.public.get(path + "x"), 422, "invalid_request")
     assert_problem(await office.public.get(path + "99999"), 410, "since_too_old")
+
+
+async def test_pages_of_any_site_may_read_what_is_public_and_nothing_else(office: BoxOffice) -> None:
+    event = f"/events/{office.event}"
+    for path in (event, f"{event}/plan?format=columns", f"{event}/seats", f"{event}/seats?since=0", "/events/nothing"):
+        answer = await office.public.get(path, Origin="https://elsewhere.example")
+        assert answer.headers["access-control-allow-origin"] == "*", path
+        assert "access-control-allow-credentials" not in answer.headers
+    for path in ("/bookings", f"/bookings/{uuid.uuid4()}"):
+        answer = await office.caller().get(path, Origin="https://elsewhere.example")
+        assert "access-control-allow-origin" not in answer.headers, path

@@ -125,6 +125,9 @@ async def test_the_sitemap_names_every_event() -> None:
     assert "Sitemap: http://shop.test/sitemap.xml" in robots.text
 
 
+EMBED = "/static/embed/rowlock-map.js"
+
+
 async def test_built_files_may_be_kept_for_good(shop: httpx.AsyncClient) -> None:
     page = await shop.get("/")
     found = re.search(r'href="(/static/[^"]+\.css)"', page.text)
@@ -132,3 +135,21 @@ async def test_built_files_may_be_kept_for_good(shop: httpx.AsyncClient) -> None
     sheet = await shop.get(found.group(1))
     assert sheet.status_code == 200
     assert "immutable" in sheet.headers["cache-control"]
+
+
+async def test_built_files_are_compressed_for_those_who_take_it(shop: httpx.AsyncClient) -> None:
+    plain = await shop.get(EMBED, headers={"Accept-Encoding": "identity"})
+    packed = await shop.get(EMBED, headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["vary"] == "Accept-Encoding"
+    assert packed.content == plain.content
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+
+
+async def test_the_script_for_other_pages_keeps_its_name_and_is_asked_for_again(shop: httpx.AsyncClient) -> None:
+    script = await shop.get(EMBED)
+    assert script.status_code == 200
+    assert script.headers["cache-control"] == "public, max-age=3600"
+    unchanged = await shop.get(EMBED, headers={"If-None-Match": script.headers["etag"]})
+    assert unchanged.status_code == 304

@@ -5,6 +5,7 @@ import { beginSession, hasSession, newKey, Refusal, write } from "../api";
 import { explain } from "../refusals";
 import type { Money, Words } from "../words";
 import { sum } from "../words";
+import { seatsInLink } from "./link";
 import { OrphanRule } from "./orphans";
 import { SeatSearch } from "./search.svelte";
 
@@ -158,8 +159,17 @@ export class SeatPicker {
 
   takeSnapshot(status: Uint8Array): void {
     this.map.setStates(status);
+    if (!this.known) this.preselect();
     this.known = true;
     this.afterChange();
+  }
+
+  /** Seats that a link brought along (`?seats=`), as far as they are still free. */
+  private preselect(): void {
+    const free = seatsInLink(location.search).map((id) => seatNoOf(this.plan, id)).filter((n) => n >= 0 && this.map.states.status[n] === AVAILABLE);
+    if (free.length === 0) return;
+    this.choose(free.slice(0, this.event.seatsPerBookingMax));
+    this.map.showSeats(this.chosen);
   }
 
   takeChanges(changes: readonly SeatChange[]): void {

@@ -21,6 +21,7 @@ from rowlock.platform.telemetry.logs import request_log
 log = structlog.get_logger(__name__)
 
 _GIVEN_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_PUBLIC_READS = ("/api/v1/events", "/static/")
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
 RETRY_AFTER_SECONDS = 1
 
@@ -47,7 +48,10 @@ class Edge:
             complete = message["type"] == "http.response.body" and not message.get("more_body", False)
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-Id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-Id"] = request_id
+                if is_open_to_pages(scope["method"], scope["path"]):
+                    headers["Access-Control-Allow-Origin"] = "*"
             await send(message)
 
         try:
@@ -83,6 +87,11 @@ def problem_of(error: Exception) -> Problem:
         case _:
             log.error("request_failed", exc_info=error)
             return Problem("internal_error", "This is our fault. Your holds and your money stand as they were.")
+
+
+def is_open_to_pages(method: str, path: str) -> bool:
+    """Whether pages of any site may read the answer: what everybody may read anyway, and never with a cookie."""
+    return method in {"GET", "HEAD"} and path.startswith(_PUBLIC_READS)
 
 
 def refuse_nul(query_string: bytes) -> None:
