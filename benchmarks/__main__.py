@@ -1,53 +1,60 @@
-"""`python -m benchmarks`: run everything, write benchmarks/report/, print the summary."""
+"""`python -m benchmarks`: run everything, write benchmarks/report/ with tables and plots, print it."""
 
-import statistics
-import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from benchmarks.installation import installation
-from benchmarks.report import Report, write_report
-from benchmarks.rounds import Round, measure_rounds, measure_snapshots
-
-DEFAULT_LIMITS = {
-    "ROWLOCK_BOOKING_ATTEMPTS_PER_MINUTE": "10",
-    "ROWLOCK_REQUESTS_PER_MINUTE": "100",
-    "ROWLOCK_HOLDS_PER_USER_MAX": "3",
-}
-SETUPS: tuple[tuple[str, int, dict[str, str]], ...] = (
-    ("1", 1, {}),
-    ("2", 2, {}),
-    ("1, default limits", 1, DEFAULT_LIMITS),
+from benchmarks import (
+    against_naive,
+    engine,
+    expiry,
+    false_refusals,
+    pressure,
+    replica_lag,
+    sales,
+    spread,
+    verify,
 )
-"""Name, api processes, settings. Without rate limits the sale itself is measured; with them, what Valkey adds."""
+from benchmarks.effort import Effort
+from benchmarks.report import title
+
+CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
+    "sales": ("Holds, refusals and confirmations over HTTP", sales.chapter),
+    "pressure": ("Half the capacity, and three times the capacity", pressure.chapter),
+    "spread": ("Many events and one", spread.chapter),
+    "naive": ("Against the naive application", against_naive.chapter),
+    "engine": ("The engine without HTTP", engine.chapter),
+    "expiry": ("The end of many holds at once", expiry.chapter),
+    "replica": ("The age of the picture that refusals come from", replica_lag.chapter),
+    "refusals": ("False refusals", false_refusals.chapter),
+    "verify": ("The proof", verify.chapter),
+}
 REPORT_FOLDER = Path(__file__).parent / "report"
 
 
 @click.command()
 @click.option("--quick", is_flag=True, help="One short round each, to see that it works.")
+@click.option("--only", multiple=True, type=click.Choice(list(CHAPTERS)), help="Only these chapters.")
 @click.option("--seconds", default=4.0, show_default=True, help="How long each load of a round lasts at most.")
 @click.option("--rounds", default=3, show_default=True)
-def main(quick: bool, seconds: float, rounds: int) -> None:
-    """Measure holds against the database below them; exit 1 when the books do not balance afterwards."""
+@click.option("--attempts", default=1_000_000, show_default=True, help="Attempts looked through for false refusals.")
+def main(quick: bool, only: tuple[str, ...], seconds: float, rounds: int, attempts: int) -> None:
+    """Measure chapter by chapter; the report on disk grows with each. Some 25 minutes for all of it."""
+    REPORT_FOLDER.mkdir(parents=True, exist_ok=True)
+    effort = Effort(REPORT_FOLDER, lambda line: click.echo(f"  {line}"), seconds, rounds, attempts=attempts)
     if quick:
-        seconds, rounds = 1.0, 1
-    measured: dict[str, list[Round]] = {}
-    with tempfile.TemporaryDirectory(prefix="rowlock-benchmark-") as parent:
-        data = Path(parent) / "data"
-        with installation(data, 1) as first:
-            starts = [first.seconds_to_ready]
-        for name, workers, settings in SETUPS:
-            with installation(data, workers, **settings) as running:
-                click.echo(name)
-                measured[name] = measure_rounds(running, rounds, seconds, lambda line: click.echo(f"  {line}"))
-                snapshots = measure_snapshots(running)
-                starts.append(running.seconds_to_ready)
-                holds = running.verify()
-    report = Report(measured, snapshots, starts[0], statistics.median(starts[1:]), books_balance=holds)
-    click.echo(f"\n{write_report(report, REPORT_FOLDER)}\nwritten to {REPORT_FOLDER}")
-    if not holds:
-        raise SystemExit("rowlock verify found a fault")
+        effort = effort.quick()
+    parts = [title("Benchmark")]
+    for name in only or CHAPTERS:
+        subject, chapter = CHAPTERS[name]
+        click.echo(f"{name}: {subject}")
+        started = time.perf_counter()
+        parts += [f"## {subject}", chapter(effort)]
+        click.echo(f"  {time.perf_counter() - started:.0f} s")
+        (REPORT_FOLDER / "report.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    click.echo("\n\n".join(["", *parts, f"written to {REPORT_FOLDER}"]))
 
 
 if __name__ == "__main__":

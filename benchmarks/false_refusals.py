@@ -19,7 +19,9 @@ import click
 import msgspec
 import uvloop
 
+from benchmarks.effort import Effort
 from benchmarks.refusal_judge import Refusal, RefusalJudge
+from benchmarks.report import table, title
 from rowlock.catalog import SaleFactsShelf
 from rowlock.inventory import (
     ChartShelf,
@@ -42,6 +44,9 @@ from rowlock.seating import Category, Row, Seat, SeatingPlan, Section, Shape
 from rowlock.seating.store import PlanShelf
 
 PARTY_MAX = 8
+CALLERS = 200
+ENGINES = 2
+"""As many processes, as it were; they share only the database."""
 BOOKINGS_KEPT = 10
 """Of each caller: 200 callers want 9,000 seats for as long as they have these."""
 
@@ -125,17 +130,17 @@ async def judge(database: Database, event_id: int, refusals: list[Refusal]) -> l
     return RefusalJudge(house_plan()).false_refusals(ledger, refusals)
 
 
-async def run(url: str, attempts: int, callers: int, engines: int) -> int:
-    """Attempt, judge, tell; how many refusals were false."""
-    databases = [await open_database(url) for _ in range(engines)]
+async def run(url: str, attempts: int) -> str:
+    """Attempt, judge; the table. Exits 1 at a false refusal, or when nothing was refused at all."""
+    databases = [await open_database(url) for _ in range(ENGINES)]
     event_id = await open_event(databases[0])
     running = [engine_on(database) for database in databases]
     tally, left = Tally(), iter(range(attempts))
     began = time.perf_counter()
     with click.progressbar(length=attempts, label="attempts") as bar:
         calls = [
-            asyncio.ensure_future(call(running[number % engines], event_id, left, f"buyer:{number}", tally))
-            for number in range(callers)
+            asyncio.ensure_future(call(running[number % ENGINES], event_id, left, f"buyer:{number}", tally))
+            for number in range(CALLERS)
         ]
         shown = 0
         while (await asyncio.wait(calls, timeout=1))[1]:
@@ -144,30 +149,33 @@ async def run(url: str, attempts: int, callers: int, engines: int) -> int:
         await asyncio.gather(*calls)
     seconds = time.perf_counter() - began
     false = await judge(databases[0], event_id, tally.refusals)
-    judged = time.perf_counter() - began - seconds
     for database in databases:
         await database.close()
-    click.echo(
-        f"{tally.attempts:,} attempts by {callers} callers through {engines} engines on {house_plan().capacity:,} seats"
-        f" in {seconds:,.0f} s ({tally.attempts / seconds:,.0f}/s): {tally.held:,} held ({tally.seats:,} seats), "
-        f"{len(tally.refusals):,} refused, judged in {judged:,.0f} s\nfalse refusals: {len(false)}"
+    if false or not tally.refusals:
+        raise SystemExit(f"{len(false)} of {len(tally.refusals)} refusals are false: {false[:10]}")
+    return table(
+        f"{CALLERS} callers, parties of 1 to {PARTY_MAX}, {house_plan().capacity:,} seats, {ENGINES} engines|",
+        f"attempts|{tally.attempts:,}",
+        f"attempts a second|{tally.attempts / seconds:,.0f}",
+        f"held|{tally.held:,}",
+        f"refused|{len(tally.refusals):,}",
+        f"of these falsely|{len(false)}",
     )
-    for refusal in false[:10]:
-        click.echo(f"  {refusal}")
-    return len(false)
+
+
+def chapter(effort: Effort) -> str:
+    """Measure; the table."""
+    with tempfile.TemporaryDirectory(prefix="rowlock-refusals-") as parent, EmbeddedServers() as servers:
+        url = servers.start(Path(parent) / "data").database_url
+        migrate(url)
+        return uvloop.run(run(url, effort.attempts))
 
 
 @click.command()
 @click.option("--attempts", default=20_000, show_default=True)
-@click.option("--callers", default=200, show_default=True)
-@click.option("--engines", default=2, show_default=True, help="As many processes; they share only the database.")
-def main(attempts: int, callers: int, engines: int) -> None:
-    """Count refusals made while there were seats; exit 1 when there was one, or nothing was refused at all."""
-    with tempfile.TemporaryDirectory(prefix="rowlock-refusals-") as parent, EmbeddedServers() as servers:
-        url = servers.start(Path(parent) / "data").database_url
-        migrate(url)
-        if uvloop.run(run(url, attempts, callers, engines)):
-            raise SystemExit(1)
+def main(attempts: int) -> None:
+    """Count refusals made while there were seats."""
+    click.echo(f"{title('False refusals')}\n\n{chapter(Effort(Path(), click.echo, attempts=attempts))}")
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ asked again and again whether it knows. While it does not, it refuses nothing: s
 import asyncio
 import random
 import time
+from pathlib import Path
 
 import click
 import uvloop
 
+from benchmarks.effort import Effort
 from benchmarks.houses import blocks, open_events
 from benchmarks.report import table, title
 from benchmarks.selling import selling, servers
@@ -18,6 +20,7 @@ from rowlock.inventory import Hold, HoldWord, SeatReplica
 from rowlock.kernel.ids import new_booking_id
 
 SEATS = 80_000
+HOLDS = 200
 PAUSE_SECONDS_MAX = 0.1
 
 
@@ -39,16 +42,19 @@ async def _lags(url: str, holds: int) -> list[float]:
     return sorted(lags)
 
 
-@click.command()
-@click.option("--holds", default=500, show_default=True)
-def main(holds: int) -> None:
-    """Measure; print the table."""
+def chapter(_effort: Effort, holds: int = HOLDS) -> str:
+    """Measure; the table."""
     with servers() as bench, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         lags = runner.run(_lags(bench.servers.database_url, holds))
     rows = [f"{name}|{lags[min(holds - 1, int(share * holds))]:.1f}" for name, share in (("p50", 0.5), ("p99", 0.99))]
-    click.echo(
-        f"{title('Age of the picture')}\n\n{table('milliseconds behind a commit|', *rows, f'worst|{lags[-1]:.1f}')}"
-    )
+    return table("milliseconds behind a commit|", *rows, f"worst|{lags[-1]:.1f}")
+
+
+@click.command()
+@click.option("--holds", default=HOLDS, show_default=True)
+def main(holds: int) -> None:
+    """Measure; print the table."""
+    click.echo(f"{title('Age of the picture')}\n\n{chapter(Effort(Path(), click.echo), holds)}")
 
 
 if __name__ == "__main__":

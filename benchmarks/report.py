@@ -19,7 +19,7 @@ PLOT_INCHES = (7.2, 3.2)
 DOTS_PER_INCH = 110
 
 
-class Report(msgspec.Struct, frozen=True):
+class SalesReport(msgspec.Struct, frozen=True):
     """Everything measured: rounds by set-up, snapshots, and seconds from `up` to `ready`."""
 
     rounds: dict[str, list[Round]]
@@ -29,15 +29,12 @@ class Report(msgspec.Struct, frozen=True):
     books_balance: bool
 
 
-def write_report(report: Report, folder: Path) -> str:
-    """Write report.md and its plots into `folder`; the text of the report."""
-    folder.mkdir(parents=True, exist_ok=True)
-    text = "\n\n".join([title("Benchmark"), _rates(report), _costs(report), _snapshots(report), _rest(report)]) + "\n"
-    (folder / "report.md").write_text(text, encoding="utf-8")
+def write_sales_report(report: SalesReport, folder: Path) -> str:
+    """Write the plots into `folder`; the tables."""
     prepare_plots()
     _plot_rates(report, folder / "holds.png")
     _plot_latencies(report, folder / "latency.png")
-    return text
+    return "\n\n".join([_rates(report), _costs(report), _snapshots(report), _rest(report)])
 
 
 def prepare_plots() -> None:
@@ -59,7 +56,7 @@ def table(head: str, *rows: str) -> str:
     return "\n".join(f"|{line}|" for line in (head, rule, *rows))
 
 
-def _rates(report: Report) -> str:
+def _rates(report: SalesReport) -> str:
     def row(name: str, figure: Callable[[Round], float], digits: int = 0) -> str:
         return "|".join([name, *(f"{median(rounds, figure):,.{digits}f}" for rounds in report.rounds.values())])
 
@@ -79,7 +76,7 @@ def _rates(report: Report) -> str:
     )
 
 
-def _costs(report: Report) -> str:
+def _costs(report: SalesReport) -> str:
     loads: tuple[tuple[str, Callable[[Round], dict[str, float]]], ...] = (
         ("hold", lambda one: one.cpu_us),
         ("confirmation", lambda one: one.confirm_cpu_us),
@@ -94,14 +91,14 @@ def _costs(report: Report) -> str:
     return table("|".join(["processor time (µs)", *ROLES]), *rows)
 
 
-def _snapshots(report: Report) -> str:
+def _snapshots(report: SalesReport) -> str:
     return table(
         "seat snapshot, 56,000 seats, one in three taken|bytes|made in (ms)|fetched when made, p50 (ms)",
         *(f"{one.encoding}|{one.body_bytes:,}|{one.making_ms:.1f}|{one.fetching_ms:.1f}" for one in report.snapshots),
     )
 
 
-def _rest(report: Report) -> str:
+def _rest(report: SalesReport) -> str:
     verdict = "every check holds" if report.books_balance else "A CHECK FAILS"
     return table(
         "afterwards and around|",
@@ -111,7 +108,7 @@ def _rest(report: Report) -> str:
     )
 
 
-def _plot_rates(report: Report, path: Path) -> None:
+def _plot_rates(report: SalesReport, path: Path) -> None:
     """Holds and updates a second side by side, a dot for every round."""
     figure, axes = plt.subplots(figsize=PLOT_INCHES, layout="constrained")
     series: tuple[tuple[str, str, Callable[[Round], float]], ...] = (
@@ -135,7 +132,7 @@ def _plot_rates(report: Report, path: Path) -> None:
     plt.close(figure)
 
 
-def _plot_latencies(report: Report, path: Path) -> None:
+def _plot_latencies(report: SalesReport, path: Path) -> None:
     """The share of holds answered within so many milliseconds."""
     figure, axes = plt.subplots(figsize=PLOT_INCHES, layout="constrained")
     for (setup, rounds), colour in zip(report.rounds.items(), (BLUE, ORANGE, GREY), strict=True):

@@ -5,6 +5,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice, repeat
+from typing import NamedTuple
 
 import msgspec
 
@@ -80,24 +81,36 @@ def _round(
     _warm_up(running, coming)
     updates = baseline.updates_per_second(seconds)
     kept: list[bytes] = []
-    holds, cost = _measured(running, coming, status=201, seconds=seconds, kept=kept)
-    refusals, refusal_cost = _measured(running, cycle(requests[: len(kept)]), status=409, seconds=seconds)
+    holds, cost = measured(running, coming, status=201, seconds=seconds, kept=kept)
+    refusals, refusal_cost = measured(running, cycle(requests[: len(kept)]), status=409, seconds=seconds)
     booked = [msgspec.json.decode(body, type=_Held) for body in kept]
     of_seat = {seats[0]: token for seats, token in holders.items()}
     payments = (confirm(one.booking_id, of_seat[one.seats[0].id]) for one in booked)
-    confirms, confirm_cost = _measured(running, payments, status=200, seconds=seconds)
-    bare, bare_cost = _measured(running, repeat(get("/healthz")), status=200, seconds=seconds)
+    confirms, confirm_cost = measured(running, payments, status=200, seconds=seconds)
+    bare, bare_cost = measured(running, repeat(get("/healthz")), status=200, seconds=seconds)
     return Round(holds, cost, confirms, confirm_cost, refusals, refusal_cost, updates, bare, bare_cost)
 
 
-def _measured(
-    running: Installation, requests: Iterator[bytes], *, status: int, seconds: float, kept: list[bytes] | None = None
-) -> tuple[LoadResult, dict[str, float]]:
+class Loaded(NamedTuple):
     """A load, and the processor time that each role used for one answer, in microseconds."""
+
+    load: LoadResult
+    cpu_us: dict[str, float]
+
+    @property
+    def per_second(self) -> float:
+        """Answers a second."""
+        return self.load.per_second
+
+
+def measured(
+    running: Installation, requests: Iterator[bytes], *, status: int, seconds: float, kept: list[bytes] | None = None
+) -> Loaded:
+    """Answers of this status by 64 clients; 429 is let pass."""
     before = running.cpu_seconds()
     load = run_load(running.url, requests, status=status, refusal=429, clients=CLIENTS, seconds=seconds, kept=kept)
     after = running.cpu_seconds()
-    return load, {role: (after[role] - before[role]) / len(load.latencies) * 1e6 for role in after}
+    return Loaded(load, {role: (after[role] - before[role]) / len(load.latencies) * 1e6 for role in after})
 
 
 class _Seat(msgspec.Struct):

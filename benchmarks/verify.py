@@ -11,6 +11,8 @@ from pathlib import Path
 import asyncpg
 import click
 
+from benchmarks.effort import Effort
+from benchmarks.report import table, title
 from rowlock.inventory import Hold, Release
 from rowlock.inventory.proof import prove_events
 from rowlock.inventory.store import hold_seats, release_bookings
@@ -24,21 +26,27 @@ from rowlock.seating.store import PlanShelf
 EVENTS = 64
 """One call writes a row for each of them."""
 ROWS_OF_SEATS, SEATS_PER_ROW, PARTY = 20, 50, 4
+ROWS = 100_000
 STEPS_PER_CALL = 2
 """A hold and its release."""
 
 
-@click.command()
-@click.option("--rows", default=100_000, show_default=True, help="Ledger rows to write and then replay.")
-def main(rows: int) -> None:
-    """Fill ledgers by holding and releasing, then prove them; exit 1 when an invariant does not hold."""
+def chapter(_effort: Effort, rows: int = ROWS) -> str:
+    """Fill ledgers by holding and releasing, then prove them; the table."""
     with tempfile.TemporaryDirectory(prefix="rowlock-benchmark-") as parent, EmbeddedServers() as servers:
         url = servers.start(Path(parent) / "data").database_url
         migrate(url)
-        asyncio.run(_measure(url, rows))
+        return asyncio.run(_measure(url, rows))
 
 
-async def _measure(url: str, rows: int) -> None:
+@click.command()
+@click.option("--rows", default=ROWS, show_default=True, help="Ledger rows to write and then replay.")
+def main(rows: int) -> None:
+    """Measure; print the table. Exit 1 when an invariant does not hold."""
+    click.echo(f"{title('The proof')}\n\n{chapter(Effort(Path(), click.echo), rows)}")
+
+
+async def _measure(url: str, rows: int) -> str:
     database = await open_database(url)
     events = await _open_events(database)
     for number in range(rows // EVENTS // STEPS_PER_CALL):
@@ -53,13 +61,15 @@ async def _measure(url: str, rows: int) -> None:
     await connection.close()
     seconds = time.perf_counter() - started
     after = resource.getrusage(resource.RUSAGE_SELF)
-    click.echo(
-        f"{replayed:,} ledger rows in {seconds:.1f} s: {replayed * 60 / seconds:,.0f} a minute; "
-        f"{(after.ru_utime - before.ru_utime) / replayed * 1e6:.0f} us of Python a row; "
-        f"{(after.ru_maxrss - before.ru_maxrss) / 1024:.0f} MB more memory at the peak"
-    )
     if broken:
         raise SystemExit("an invariant does not hold")
+    return table(
+        "the proof of as many holds and releases|",
+        f"ledger rows|{replayed:,}",
+        f"rows a minute|{replayed * 60 / seconds:,.0f}",
+        f"processor time of Python for a row (µs)|{(after.ru_utime - before.ru_utime) / replayed * 1e6:.0f}",
+        f"more memory at the peak (MB)|{(after.ru_maxrss - before.ru_maxrss) / 1024:.0f}",
+    )
 
 
 async def _open_events(database: Database) -> list[int]:
