@@ -14,6 +14,7 @@ from rowlock.identity import Person
 from rowlock.inventory import (
     Accept,
     AcceptWord,
+    Chart,
     ChartShelf,
     Choose,
     Extend,
@@ -24,6 +25,7 @@ from rowlock.inventory import (
     InventoryEngine,
     NothingFits,
     OrphansLeft,
+    PartyWish,
     PickRules,
     Release,
     ReleaseWord,
@@ -42,6 +44,15 @@ class Pick(NamedTuple):
     facts: SaleFacts
     plan: ShelvedPlan
     seat_nos: tuple[int, ...]
+
+
+class Party(NamedTuple):
+    """A wish for seats, with what the event sells from."""
+
+    facts: SaleFacts
+    plan: ShelvedPlan
+    chart: Chart
+    wish: PartyWish
 
 
 class BookingDesk:
@@ -102,10 +113,23 @@ class BookingDesk:
         assert not isinstance(chosen, NothingFits)
         return chosen
 
-    async def reserve_best(self, person: Person, body: BestAvailableBody, key: str | None) -> Booking:
-        """Choose the best seats and hold them. With a key, its repeat finds the same booking again."""
+    async def wish(self, body: BestAvailableBody) -> Party:
+        """What these words wish for; Problems `event_not_found`, `too_many_seats`, `invalid_request`."""
         facts, plan = await self._sale(str(body.event_id))
-        wish = party_wish(body, facts, plan, self._seats_max)
+        chart = await self._charts.chart(facts.plan_id)
+        assert chart is not None
+        return Party(facts, plan, chart, party_wish(body, facts, plan, self._seats_max))
+
+    def refuse_hopeless(self, party: Party) -> None:
+        """Raise the refusal of a wish that surely nothing fits, from memory alone; do nothing when it takes a look."""
+        facts, _, chart, wish = party
+        refused = self._replica.surely_nothing(facts.event_id, chart, wish)
+        if refused is not None:
+            raise nothing_fits(refused, wish, facts)
+
+    async def reserve_best(self, person: Person, party: Party, key: str | None) -> Booking:
+        """Choose the best seats and hold them. With a key, its repeat finds the same booking again."""
+        facts, plan, chart, wish = party
         booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
         outcome = await self._engine.choose(Choose(booking_id, facts.event_id, person.subject, wish))
         self._replica.hint()
@@ -113,8 +137,6 @@ class BookingDesk:
             raise nothing_fits(outcome, wish, facts)
         assert isinstance(outcome, HoldOutcome)
         booking = await self._held(person, booking_id, outcome, facts, plan)
-        chart = await self._charts.chart(facts.plan_id)
-        assert chart is not None
         groups = chart.groups(plan.seat_nos[seat.id] for seat in booking.seats)
         seated = tuple(tuple(plan.seat_ids[seat_no] for seat_no in group) for group in groups)
         return msgspec.structs.replace(booking, split=len(seated) > 1, groups=seated)

@@ -41,8 +41,12 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnsti
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def best_available(call: Call) -> Answer:
-        person = await gate.person(call, attempts_booking=True)
-        booking = await desk.reserve_best(person, call.read(_best_available_body), call.key)
+        person = gate.known_person(call)
+        party = await desk.wish(call.read(_best_available_body))
+        if call.key is None:
+            desk.refuse_hopeless(party)
+        await gate.admit(person)
+        booking = await desk.reserve_best(person, party, call.key)
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def get_booking(call: Call) -> Answer:

@@ -42,7 +42,7 @@ def nothing_fits(refused: NothingFits, wish: PartyWish, facts: SaleFacts) -> Pro
         Lack.NOT_TOGETHER: f"No {wish.size} seats side by side are free; {refused.together} are.",
     }
     extra: dict[str, object] = {"reason": str(refused.lack), "available": refused.free, "together": refused.together}
-    if refused.total_min:
+    if refused.lack is Lack.OVER_PRICE_CAP:
         extra["cheapestTotal"] = least
     return Problem("nothing_fits", details[refused.lack], **extra)
 

@@ -7,6 +7,7 @@ a seat.
 import asyncio
 import base64
 import math
+import re
 import time
 import zlib
 from collections import OrderedDict
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import structlog
 
+from rowlock.inventory.choice import Chart, NothingFits, PartyWish, surely_nothing
 from rowlock.inventory.ledger import MOVING_KINDS, STATE_AFTER, read_changes, seat_states
 from rowlock.inventory.model import STATE_WORDS, SeatState
 from rowlock.inventory.store import SQL
@@ -28,6 +30,8 @@ EVENTS_KEPT_MAX = 256
 
 GZIP_LEVEL = 4
 """Half the time of the usual 6 for two bytes in a hundred more."""
+
+_AVAILABLE = re.compile(bytes([SeatState.AVAILABLE]))
 
 PAYMENT_BINDS_US = 1 << 62
 """The end of a hold that a payment binds: later than any clock."""
@@ -44,6 +48,8 @@ class SeatPicture:
         self._states = bytearray(states)
         self._ends: dict[int, int] = {}
         self.tier_nos = tier_nos
+        self._free: list[int] | None = None  # and `_first_end`, made when asked for, good for one position
+        self._first_end = 0
         self._answers: dict[str, bytes] = {}
 
     def checked(self, asked_at: float, now_us: int) -> None:
@@ -64,12 +70,26 @@ class SeatPicture:
 
         A hold that has passed its end is no reason: the sweeper may not have come yet, and the seat can be had.
         """
-        now_us = self._clock_us + time.monotonic() * 1_000_000
+        now_us = self._now_us()
         return [
             seat_no
             for seat_no in seat_nos
             if (state := self._states[seat_no]) and (state != SeatState.HELD or self._ends.get(seat_no, 0) > now_us)
         ]
+
+    def maybe_free(self, most: int) -> list[int] | None:
+        """All seats that are not surely taken, if they are at most so many; None when they are more.
+
+        None, too, while a hold is past its end: who knows how many are.
+        """
+        if self._free is None and self._states.count(SeatState.AVAILABLE) <= most:
+            self._free = [place.start() for place in _AVAILABLE.finditer(self._states)]
+            self._first_end = min(self._ends.values(), default=PAYMENT_BINDS_US)
+        return None if self._free is None or self._first_end <= self._now_us() else self._free
+
+    def _now_us(self) -> float:
+        """The database's time, or a little later."""
+        return self._clock_us + time.monotonic() * 1_000_000
 
     @property
     def seat_count(self) -> int:
@@ -106,6 +126,7 @@ class SeatPicture:
                         self._ends.pop(seat_no, None)
         if seq != self.seq:
             self.seq = seq
+            self._free = None
             self._answers.clear()
 
     def packed(self) -> bytes:
@@ -153,14 +174,24 @@ class SeatReplica:
 
         Keeps the event followed. Decides nothing but refusals, from a picture at most `REPLICA_AGE_SECONDS_MAX` old.
         """
+        picture = self._fresh(event_id)
+        return [] if picture is None else picture.surely_taken(seat_nos)
+
+    def surely_nothing(self, event_id: int, chart: Chart, wish: PartyWish) -> NothingFits | None:
+        """Why nothing fits the wish, if that can be said without asking the database; on the same terms."""
+        picture = self._fresh(event_id)
+        few = picture.maybe_free(limits.MAYBE_FREE_SEATS_MAX) if picture is not None else None
+        return None if few is None else surely_nothing(chart, few, wish)
+
+    def _fresh(self, event_id: int) -> SeatPicture | None:
+        """The event's picture if it is fresh enough to refuse from; the event is followed from now on."""
         now = time.monotonic()
         self._wanted[event_id] = now
         if self._following is None:
             self._following = asyncio.create_task(self._follow())
         picture = self._pictures.get(event_id)
-        if picture is None or now - picture.checked_at > limits.REPLICA_AGE_SECONDS_MAX:
-            return []
-        return picture.surely_taken(seat_nos)
+        fresh = picture is not None and now - picture.checked_at <= limits.REPLICA_AGE_SECONDS_MAX
+        return picture if fresh else None
 
     def hint(self) -> None:
         """Something was committed: read the ledgers soon."""

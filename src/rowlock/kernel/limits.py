@@ -58,6 +58,9 @@ CHOICE_ATTEMPTS_MAX = 5
 REPLICA_AGE_SECONDS_MAX = 0.1
 """How old a picture may be that a taken seat is refused from; an older one refuses nothing."""
 
+MAYBE_FREE_SEATS_MAX = 500
+"""With more seats free than these, whether a party fits is for choosing to say, not for the memory."""
+
 REPLICA_POLL_SECONDS = 0.05
 """The longest pause between two reads of a followed event's ledger."""
 

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from tests.integration.http.conftest import BoxOffice, Caller, assert_problem
+from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
+
+from rowlock.inventory import PartyWish
 
 RESERVE = "/bookings/reserve"
 
@@ -84,3 +86,74 @@ async def test_what_was_given_back_is_not_refused_from_memory(office: BoxOffice)
     await known_taken(office, 0)
     office.api.replica.freed(int(office.event))
     assert office.api.replica.surely_taken(int(office.event), [0]) == []
+
+
+async def best(office: BoxOffice, caller: Caller, quantity: int, **wish: object) -> Json:
+    """The answer to a wish for the best seats, with its status."""
+    answer = await caller.post("/bookings/best-available", {"eventId": office.event, "quantity": quantity, **wish})
+    return {**answer.json(), "answered": answer.status_code}
+
+
+async def known_sold_out(office: BoxOffice) -> None:
+    """Return when the api's picture of the event has no free seat in it."""
+    chart = await office.api.charts.chart(int(office.house.plan_id))
+    assert chart is not None
+    while office.api.replica.surely_nothing(int(office.event), chart, PartyWish(1)) is None:
+        await office.api.replica.picture(int(office.event))
+
+
+async def sell_all_but(office: BoxOffice, *seat_nos: int) -> None:
+    """Hold every other seat of the house."""
+    rest = [seat_no for seat_no in range(50) if seat_no not in seat_nos]
+    for start in range(0, len(rest), 10):
+        await office.house.hold(*rest[start : start + 10])
+
+
+async def test_a_sold_out_event_refuses_parties_while_postgresql_could_not_answer(office: BoxOffice) -> None:
+    await sell_all_but(office)
+    await known_sold_out(office)
+    async with nobody_gets_at_the_seats(office):
+        refused = await best(office, office.caller(), 2)
+        assert (refused["answered"], refused["code"], refused["reason"]) == (409, "nothing_fits", "sold_out")
+
+
+async def test_a_party_that_no_free_seats_fit_is_refused_from_memory_one_that_fits_is_not(office: BoxOffice) -> None:
+    await sell_all_but(office, 3, 20, 21)
+    chart = await office.api.charts.chart(int(office.house.plan_id))
+    assert chart is not None
+    while office.api.replica.surely_nothing(int(office.event), chart, PartyWish(4)) is None:
+        await office.api.replica.picture(int(office.event))
+    async with nobody_gets_at_the_seats(office):
+        few = await best(office, office.caller(), 4)
+        apart = await best(office, office.caller(), 3, together=True)
+        assert [(one["reason"], one["available"], one["together"]) for one in (few, apart)] == [
+            ("too_few", 3, 2),
+            ("not_together", 3, 2),
+        ]
+        asks = asyncio.create_task(best(office, office.caller(), 2, together=True))
+        refused = await best(office, office.caller(), 2, tier="VIP")
+        assert (refused["reason"], asks.done()) == ("too_few", False), "seats that fit are PostgreSQL's to give"
+    assert (await asks)["answered"] == 201
+
+
+async def test_a_hold_past_its_end_lets_parties_hope(office: BoxOffice) -> None:
+    await sell_all_but(office, 0)
+    await office.house.old_hold(0, ago=timedelta(hours=1))
+    await office.caught_up()
+    await office.api.replica.picture(int(office.event))
+    assert (await best(office, office.caller(), 1))["answered"] == 201
+
+
+async def test_what_was_given_back_or_seen_long_ago_refuses_no_party(office: BoxOffice) -> None:
+    """No waiting in between: whoever is told of a release may have the seats at once."""
+    await sell_all_but(office)
+    await known_sold_out(office)
+    chart = await office.api.charts.chart(int(office.house.plan_id))
+    assert chart is not None
+    office.api.replica.freed(int(office.event))
+    assert office.api.replica.surely_nothing(int(office.event), chart, PartyWish(1)) is None
+    await known_sold_out(office)
+    picture = await office.api.replica.picture(int(office.event))
+    assert picture is not None
+    picture.checked_at -= 0.2
+    assert office.api.replica.surely_nothing(int(office.event), chart, PartyWish(1)) is None

@@ -6,6 +6,7 @@ Pure: an exact picture in, seat numbers out.
 from rowlock.inventory.choice.chart import Chart
 from rowlock.inventory.choice.choosing import seats_for_party
 from rowlock.inventory.choice.free import PARTY_MAX, FreeSeats
+from rowlock.inventory.choice.lacking import surely_nothing
 from rowlock.inventory.choice.nearest import equivalent_seats
 from rowlock.inventory.choice.orphans import judge_pick
 from rowlock.inventory.choice.wishes import Lack, NothingFits, OrphansLeft, PartyWish, SeatWish
@@ -22,4 +23,5 @@ __all__ = [
     "equivalent_seats",
     "judge_pick",
     "seats_for_party",
+    "surely_nothing",
 ]
