@@ -20,6 +20,7 @@ import msgspec
 import uvloop
 
 from benchmarks.effort import Effort
+from benchmarks.houses import BENCHMARK
 from benchmarks.refusal_judge import Refusal, RefusalJudge
 from benchmarks.report import table, title
 from rowlock.catalog import SaleFactsShelf
@@ -88,10 +89,10 @@ def house_plan() -> SeatingPlan:
 async def open_event(database: Database) -> int:
     """An event on the plan whose holds last longer than the benchmark."""
     organiser = Organiser(database, PlanShelf(database), hold_seconds=3600)
-    stored = await organiser.create_plan(house_plan(), VenueBody(name="House of parties"))
+    stored = await organiser.create_plan(house_plan(), VenueBody(name="House of parties"), BENCHMARK)
     starts_at = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     body = EventBody(name="Party night", starts_at=starts_at, plan_id=stored.plan_id, prices={"Seat": "20.00"})
-    return await organiser.create_event(body, "organiser:benchmark", None)
+    return await organiser.create_event(body, BENCHMARK, None)
 
 
 def engine_on(database: Database) -> SeatEngine:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from rowlock.identity import Person
 from rowlock.organiser import EventBody, Organiser
 from rowlock.platform.postgres import Database
 from rowlock.seating import Category, Row, Seat, SeatingPlan, Section
@@ -10,7 +11,7 @@ from rowlock.seating.store import PlanShelf
 
 SEATS_PER_ROW = 40
 ROWS_PER_SECTION = 25
-OPENED_BY = "organiser:benchmark"
+BENCHMARK = Person("operator:benchmark", "operator")
 
 
 def big_plan(seat_count: int) -> SeatingPlan:
@@ -33,15 +34,15 @@ def _row(section: int, row: int) -> Row:
 async def open_events(database: Database, seat_count: int, events: int) -> list[int]:
     """Put so many events on sale in a house of so many seats; their ids."""
     organiser = Organiser(database, PlanShelf(database), hold_seconds=3_600)
-    stored = await organiser.create_plan(big_plan(seat_count), None)
+    stored = await organiser.create_plan(big_plan(seat_count), None, BENCHMARK)
     body = EventBody(
         name=f"Benchmark of {seat_count:,} seats",
         starts_at=(datetime.now(UTC) + timedelta(days=30)).isoformat(),
         plan_id=stored.plan_id,
         prices={"Regular": "49.50"},
     )
-    checked = await organiser.check_event(body)
-    return await organiser.import_events([checked] * events, OPENED_BY, lambda _done: None)
+    checked = await organiser.check_event(body, BENCHMARK)
+    return await organiser.import_events([checked] * events, BENCHMARK, lambda _done: None)
 
 
 def blocks(event_ids: Sequence[int], seat_count: int, party: int) -> list[tuple[int, tuple[int, ...]]]:

@@ -13,6 +13,7 @@ import click
 
 from benchmarks.effort import Effort
 from benchmarks.report import table, title
+from benchmarks.houses import BENCHMARK
 from rowlock.inventory import Hold, Release
 from rowlock.inventory.proof import prove_events
 from rowlock.inventory.store import hold_seats, release_bookings
@@ -80,7 +81,7 @@ async def _open_events(database: Database) -> list[int]:
     section = Section("S", "Stalls", tuple(Row(str(number), row) for number, row in enumerate(seats, start=1)))
     plan = SeatingPlan("Benchmark", SEATS_PER_ROW + 2.0, ROWS_OF_SEATS + 2.0, (Category("All"),), (section,))
     organiser = Organiser(database, PlanShelf(database), hold_seconds=300)
-    stored = await organiser.create_plan(plan, VenueBody(name="Benchmark"))
+    stored = await organiser.create_plan(plan, VenueBody(name="Benchmark"), BENCHMARK)
     body = EventBody(
         name="Benchmark",
         starts_at=(datetime.now(UTC) + timedelta(days=30)).isoformat(),
@@ -88,7 +89,7 @@ async def _open_events(database: Database) -> list[int]:
         plan_id=stored.plan_id,
         prices={"All": "10.00"},
     )
-    return [await organiser.create_event(body, "benchmark", None) for _ in range(EVENTS)]
+    return [await organiser.create_event(body, BENCHMARK, None) for _ in range(EVENTS)]
 
 
 async def _hold_and_release(database: Database, events: list[int], number: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from valkey.asyncio import Valkey
 
 from rowlock.catalog import SaleFactsShelf
+from rowlock.identity import HOUSE, Person
 from rowlock.inventory import (
     ChartShelf,
     ExactPictures,
@@ -51,6 +52,7 @@ def small_plan(rows: int = 5, seats_per_row: int = 10, name: str = "Small theatr
     )
 
 
+STAFF = Person("organiser:test", "organiser", HOUSE)
 OLD_HOLD = "SELECT outcome FROM hold_seats_v1($1, $2, $3, $4, $5, $6, 0, $7)"
 STATUS = "SELECT status FROM bookings WHERE id = $1"
 PAYMENTS = "SELECT id FROM payments LIMIT 1"
@@ -89,7 +91,7 @@ class House:
     ) -> "House":
         """Store the plan and put an event on sale. The strategy is that of the engines to come."""
         organiser = Organiser(database, PlanShelf(database), hold_seconds=300)
-        stored = await organiser.create_plan(plan or small_plan(), VenueBody(name="Test house"))
+        stored = await organiser.create_plan(plan or small_plan(), VenueBody(name="Test house"), STAFF)
         house = cls(database, organiser, stored.plan_id, strategy=strategy, valkey=valkey)
         house.event_id = await house.new_event()
         return house
@@ -114,7 +116,7 @@ class House:
             on_sale_at=None if on_sale_in is None else (now + on_sale_in).isoformat(),
             hold_seconds=hold_seconds,
         )
-        return await self.organiser.create_event(body, "organiser:test", None)
+        return await self.organiser.create_event(body, STAFF, None)
 
     def engine(self, holds_max: int = 0) -> SeatEngine:
         """A new engine, as another process would have one."""

@@ -46,8 +46,8 @@ SALE_SECONDS = 20.0
 LATE_NEWS_SECONDS = 1.0
 QUIET_ROUNDS = 8
 ROUND_SECONDS = 2.5
-PLAN = ShelvedPlan(1, 1, small_plan(rows=1, seats_per_row=SEAT_COUNT))
-FACTS = SaleFacts(EVENT_ID, 1, "EUR", ("VIP",))
+PLAN = ShelvedPlan(1, 1, 1, small_plan(rows=1, seats_per_row=SEAT_COUNT))
+FACTS = SaleFacts(EVENT_ID, 1, 1, "EUR", ("VIP",))
 
 _process: ContextVar["Process | None"] = ContextVar("process", default=None)
 

@@ -19,6 +19,7 @@ class SaleFacts(msgspec.Struct, frozen=True):
 
     event_id: int
     plan_id: int
+    organiser_id: int
     currency: str
     tiers: tuple[str, ...]
 
@@ -38,7 +39,7 @@ class SaleFactsShelf:
         row = await self._database.fetchrow(SQL["sale_facts"], event_id)
         if row is None or row["tiers"] is None:
             return None
-        facts = SaleFacts(event_id, row["plan_id"], row["currency"], tuple(row["tiers"]))
+        facts = SaleFacts(event_id, row["plan_id"], row["organiser_id"], row["currency"], tuple(row["tiers"]))
         self._kept[event_id] = facts
         if len(self._kept) > SALE_FACTS_KEPT_MAX:
             self._kept.popitem(last=False)

@@ -10,8 +10,9 @@ import click
 import msgspec
 
 from rowlock.app import open_api
-from rowlock.cli.events import CREATED_BY, event
+from rowlock.cli.events import event
 from rowlock.cli.installation import VerbFault, data_option, installation, json_option, one_line_faults
+from rowlock.cli.organisers import OPERATOR
 from rowlock.inventory import BlockKind
 from rowlock.kernel.problems import Problem
 from rowlock.organiser import BlockBody, BlockDesk, BlockItem, BlockList, UnblockBody
@@ -99,14 +100,14 @@ async def _desk(settings: Settings) -> AsyncIterator[BlockDesk]:
 
 async def _block(settings: Settings, event_id: str, body: BlockBody) -> BlockItem:
     async with _desk(settings) as desk:
-        return await desk.block(event_id, body, CREATED_BY, None)
+        return await desk.block(event_id, body, OPERATOR, None)
 
 
 async def _unblock(settings: Settings, event_id: str, body: UnblockBody) -> None:
     async with _desk(settings) as desk:
-        await desk.release(event_id, body, CREATED_BY)
+        await desk.release(event_id, body, OPERATOR)
 
 
 async def _blocks(settings: Settings, event_id: str) -> BlockList:
     async with _desk(settings) as desk:
-        return await desk.list(event_id)
+        return await desk.list(event_id, OPERATOR)

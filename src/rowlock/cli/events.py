@@ -9,13 +9,13 @@ import click
 import msgspec
 
 from rowlock.cli.installation import VerbFault, data_option, database_of, installation, json_option, one_line_faults
+from rowlock.cli.organisers import OPERATOR
 from rowlock.kernel.problems import Problem
 from rowlock.organiser import EventBody, Organiser
 from rowlock.organiser.commands import CheckedEvent
 from rowlock.seating.store import PlanShelf
 from rowlock.settings import Settings
 
-CREATED_BY = "operator:cli"
 REFUSALS_SHOWN_MAX = 50
 
 
@@ -122,7 +122,7 @@ def _lines(name: str, text: str) -> list[tuple[str, object]]:
 async def _create(settings: Settings, body: EventBody) -> int:
     async with database_of(settings) as database:
         organiser = Organiser(database, PlanShelf(database), hold_seconds=settings.hold_seconds)
-        return await organiser.create_event(body, CREATED_BY, None)
+        return await organiser.create_event(body, OPERATOR, None)
 
 
 async def _import(settings: Settings, entries: list[tuple[str, object]]) -> list[int]:
@@ -132,7 +132,7 @@ async def _import(settings: Settings, entries: list[tuple[str, object]]) -> list
         refused: list[str] = []
         for place, entry in entries:
             try:
-                checked.append(await organiser.check_event(msgspec.convert(entry, EventBody)))
+                checked.append(await organiser.check_event(msgspec.convert(entry, EventBody), OPERATOR))
             except msgspec.ValidationError as error:
                 refused.append(f"{place}: {error}")
             except Problem as problem:
@@ -143,4 +143,4 @@ async def _import(settings: Settings, entries: list[tuple[str, object]]) -> list
             raise VerbFault(f"{len(refused)} of {len(entries)} events were refused; nothing was imported")
         hidden = not sys.stderr.isatty()
         with click.progressbar(length=len(checked), label="Events", file=sys.stderr, hidden=hidden) as bar:
-            return await organiser.import_events(checked, CREATED_BY, bar.update)
+            return await organiser.import_events(checked, OPERATOR, bar.update)

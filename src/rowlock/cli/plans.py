@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from rowlock.cli.installation import VerbFault, data_option, database_of, installation, json_option, one_line_faults
+from rowlock.cli.organisers import OPERATOR, known_organiser, organiser_option
 from rowlock.kernel.ids import parse_number_id
 from rowlock.organiser import Organiser, VenueBody
 from rowlock.seating import FORMATS, PlanFileError, SeatingPlan, read_plan_file, write_plan
@@ -27,15 +28,18 @@ def plan() -> None:
 @plan.command("import")
 @_file
 @click.option("--venue", help="Name of the venue it belongs to; made when there is none.")
+@organiser_option
 @_repair
 @data_option
 @json_option
 @one_line_faults
-def import_plan(file: Path, venue: str | None, repair: bool, data: Path | None, as_json: bool) -> None:
+def import_plan(
+    *, file: Path, venue: str | None, organiser_id: int, repair: bool, data: Path | None, as_json: bool
+) -> None:
     """Import a plan (Rowlock JSON, pretix JSON, CSV, SVG), whole or not at all; prints its id and counts."""
     read = _read(file, repair=repair)
     with installation(data) as settings:
-        stored = asyncio.run(_store(settings, read, venue))
+        stored = asyncio.run(_store(settings, read, venue, organiser_id))
     _print(stored, as_json=as_json)
 
 
@@ -83,10 +87,11 @@ def _read(file: Path, *, repair: bool) -> SeatingPlan:
             raise VerbFault(f"{file.name}: {error}") from error
 
 
-async def _store(settings: Settings, read: SeatingPlan, venue: str | None) -> StoredPlan:
+async def _store(settings: Settings, read: SeatingPlan, venue: str | None, organiser_id: int) -> StoredPlan:
     async with database_of(settings) as database:
+        by = msgspec.structs.replace(OPERATOR, organiser_id=await known_organiser(database, organiser_id))
         organiser = Organiser(database, PlanShelf(database), hold_seconds=settings.hold_seconds)
-        return await organiser.create_plan(read, VenueBody(name=venue) if venue else None)
+        return await organiser.create_plan(read, VenueBody(name=venue) if venue else None, by)
 
 
 async def _load(settings: Settings, plan_id: int) -> SeatingPlan | None:

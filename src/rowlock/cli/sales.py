@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from rowlock.cli.installation import data_option, database_of, installation, json_option, one_line_faults
+from rowlock.cli.organisers import known_organiser, organiser_option
 from rowlock.identity import ROLES, Role, open_signer
 from rowlock.settings import Settings
 
@@ -18,17 +19,19 @@ TOKENS_MAX = 1_000_000
 @click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--count", type=click.IntRange(1, TOKENS_MAX), default=1, show_default=True)
 @click.option("--subject", help="Whose tokens; else each token is another person's.")
+@organiser_option
 @data_option
 @json_option
 @one_line_faults
-def token(role: Role, count: int, subject: str | None, data: Path | None, as_json: bool) -> None:
+def token(*, role: Role, count: int, subject: str | None, organiser_id: int, data: Path | None, as_json: bool) -> None:
     """Print access tokens, one a line, for scripts and load tests. Needs the database, not the network."""
     with installation(data) as settings:
-        tokens = asyncio.run(_tokens(settings, role, count, subject))
+        tokens = asyncio.run(_tokens(settings, role, count, subject, organiser_id))
     click.echo(msgspec.json.encode(tokens) if as_json else "\n".join(tokens))
 
 
-async def _tokens(settings: Settings, role: Role, count: int, subject: str | None) -> list[str]:
+async def _tokens(settings: Settings, role: Role, count: int, subject: str | None, organiser_id: int) -> list[str]:
     async with database_of(settings) as database:
+        await known_organiser(database, organiser_id)
         signer = await open_signer(database)
-    return [signer.issue(subject or f"{role}:{uuid.uuid4()}", role) for _ in range(count)]
+    return [signer.issue(subject or f"{role}:{uuid.uuid4()}", role, organiser_id=organiser_id) for _ in range(count)]

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from rowlock.demo.catalogue import PLANS, events
+from rowlock.identity import Person
 from rowlock.organiser import EventBody, Organiser, VenueBody
 from rowlock.platform.postgres import load_queries, open_database
 from rowlock.seating.store import PlanShelf
@@ -15,7 +16,7 @@ from rowlock.settings import Settings
 
 SQL = load_queries("rowlock.demo")
 
-CREATED_BY = "demo"
+DEMO = Person("demo", "operator")
 
 
 def fill_demo(settings: Settings) -> None:
@@ -42,9 +43,10 @@ async def _create(organiser: Organiser) -> None:
         venue = msgspec.convert(event["venue"], VenueBody)
         seat = (event["plan"], venue.name)
         if seat not in plans:
-            plans[seat] = (await organiser.create_plan(PLANS[event["plan"]](), venue)).plan_id
+            plans[seat] = (await organiser.create_plan(PLANS[event["plan"]](), venue, DEMO)).plan_id
         fields = {name: value for name, value in event.items() if name != "plan"}
-        checked.append(await organiser.check_event(msgspec.convert({**fields, "planId": plans[seat]}, EventBody)))
+        body = msgspec.convert({**fields, "planId": plans[seat]}, EventBody)
+        checked.append(await organiser.check_event(body, DEMO))
     hidden = not sys.stderr.isatty()
     with click.progressbar(length=len(checked), label="Demo events", file=sys.stderr, hidden=hidden) as bar:
-        await organiser.import_events(checked, CREATED_BY, bar.update)
+        await organiser.import_events(checked, DEMO, bar.update)

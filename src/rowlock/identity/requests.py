@@ -11,6 +11,8 @@ from rowlock.platform.http.calls import RawHeaders, header
 SESSION_COOKIE = "rowlock_session"
 OWN_PAGE_HEADER = b"x-requested-with"
 """A page of another site cannot set it without our consent (it would need a CORS preflight, which we refuse)."""
+MANAGERS: tuple[Role, ...] = ("organiser", "organiser_admin", "operator")
+"""Who may make and change what is sold."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection, Sequence
 
 from rowlock.catalog import SaleFactsShelf
+from rowlock.identity import Person
 from rowlock.inventory import Block, BlockWord, InventoryEngine, Unblock, UnblockWord
 from rowlock.inventory.store import SeatBlock, seat_blocks
 from rowlock.kernel.ids import booking_id_for_key, new_booking_id, parse_booking_id, parse_number_id
@@ -22,56 +23,56 @@ class BlockDesk:
         self._facts = facts
         self._shelf = shelf
 
-    async def block(self, event_id: str, body: BlockBody, by: str, key: str | None) -> BlockItem:
+    async def block(self, event_id: str, body: BlockBody, by: Person, key: str | None) -> BlockItem:
         """Take free seats from sale, all or none. With a key, its repeat finds the same block again.
 
         Problems: `event_not_found`, `invalid_request`, `unknown_seat`, `seat_unavailable` with the seats in the way.
         """
-        number, plan = await self._plan(event_id)
+        number, plan = await self._plan(event_id, by)
         seat_nos = _seat_nos(plan, body.seat_ids, body.sections)
-        block_id = booking_id_for_key(by, key) if key is not None else new_booking_id()
-        outcome = await self._engine.block(Block(block_id, number, body.kind, body.reason, by, seat_nos))
+        block_id = booking_id_for_key(by.subject, key) if key is not None else new_booking_id()
+        outcome = await self._engine.block(Block(block_id, number, body.kind, body.reason, by.subject, seat_nos))
         if outcome.word is BlockWord.SEAT_UNAVAILABLE:
             taken = [plan.seat_ids[seat_no] for seat_no in outcome.conflicts]
             words = f"{len(taken)} of the seats are not free. None was blocked."
             raise Problem("seat_unavailable", words, conflicts=taken)
         if outcome.at is None:
             raise _no_event(event_id)
-        return _item(SeatBlock(block_id, body.kind, body.reason, by, outcome.at, seat_nos), plan)
+        return _item(SeatBlock(block_id, body.kind, body.reason, by.subject, outcome.at, seat_nos), plan)
 
-    async def list(self, event_id: str) -> BlockList:
+    async def list(self, event_id: str, by: Person) -> BlockList:
         """Who blocked what, and why, oldest first. Problem `event_not_found`."""
-        number, plan = await self._plan(event_id)
+        number, plan = await self._plan(event_id, by)
         return BlockList(tuple(_item(block, plan) for block in await seat_blocks(self._database, number)))
 
-    async def release(self, event_id: str, body: UnblockBody, by: str) -> None:
+    async def release(self, event_id: str, body: UnblockBody, by: Person) -> None:
         """Put seats back on sale; those that are not blocked are left as they are.
 
         Problems: `event_not_found`, `invalid_request`, `unknown_seat`.
         """
-        number, plan = await self._plan(event_id)
-        await self._unblock(number, _seat_nos(plan, body.seat_ids, body.sections), body.reason, by)
+        number, plan = await self._plan(event_id, by)
+        await self._unblock(number, _seat_nos(plan, body.seat_ids, body.sections), body.reason, by.subject)
 
-    async def release_block(self, event_id: str, block_id: str, reason: str, by: str) -> None:
+    async def release_block(self, event_id: str, block_id: str, reason: str, by: Person) -> None:
         """Put all seats of a block back on sale; nothing happens when none is blocked any more.
 
         Problem `event_not_found`.
         """
-        number, _ = await self._plan(event_id)
+        number, _ = await self._plan(event_id, by)
         block = parse_booking_id(block_id)
         for standing in await seat_blocks(self._database, number, block) if block is not None else ():
-            await self._unblock(number, standing.seat_nos, reason, by)
+            await self._unblock(number, standing.seat_nos, reason, by.subject)
 
     async def _unblock(self, event_id: int, seat_nos: Sequence[int], reason: str, by: str) -> None:
         word = await self._engine.unblock(Unblock(uuid.uuid4(), event_id, reason, by, tuple(seat_nos)))
         if word is UnblockWord.EVENT_NOT_FOUND:
             raise _no_event(str(event_id))
 
-    async def _plan(self, event_id: str) -> tuple[int, ShelvedPlan]:
+    async def _plan(self, event_id: str, by: Person) -> tuple[int, ShelvedPlan]:
         number = parse_number_id(event_id)
         facts = await self._facts.facts(number) if number is not None else None
         plan = await self._shelf.plan(facts.plan_id) if facts is not None else None
-        if number is None or plan is None:
+        if number is None or facts is None or plan is None or not by.works_for(facts.organiser_id):
             raise _no_event(event_id)
         return number, plan
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from rowlock.catalog.views import SQL as CATALOG
+from rowlock.identity import Person
 from rowlock.inventory.store import SQL as INVENTORY
 from rowlock.kernel import limits
 from rowlock.kernel.clock import known_zone, parse_wire_time
@@ -53,47 +54,51 @@ class Organiser:
         assert isinstance(found, int)
         return found
 
-    async def create_plan(self, plan: SeatingPlan, venue: VenueBody | None) -> StoredPlan:
+    async def create_plan(self, plan: SeatingPlan, venue: VenueBody | None, by: Person) -> StoredPlan:
         """Store a checked plan as a new version; the very same plan is not stored twice."""
         async with self._database.cold.acquire() as connection, connection.transaction():
             venue_id = None
             if venue is not None:
                 venue_id = await connection.fetchval(CATALOG["upsert_venue"], venue.name, venue.city, venue.country)
-            return await save_plan(connection, plan, venue_id)
+            return await save_plan(connection, plan, venue_id, by.makes_for)
 
-    async def create_event(self, body: EventBody, created_by: str, creation_key: str | None) -> int:
+    async def create_event(self, body: EventBody, by: Person, creation_key: str | None) -> int:
         """Create an event with its prices and lay its seats out for sale.
 
         With a creation key a repeat answers the first event. Problems: `invalid_request`, `plan_not_found`.
         """
-        checked = await self.check_event(body)
+        checked = await self.check_event(body, by)
         async with self._database.cold.acquire() as connection, connection.transaction():
-            return await self._insert_event(connection, checked, created_by, creation_key)
+            return await self._insert_event(connection, checked, by, creation_key)
 
     async def import_events(
-        self, checked: Sequence[CheckedEvent], created_by: str, progress: Callable[[int], None]
+        self, checked: Sequence[CheckedEvent], by: Person, progress: Callable[[int], None]
     ) -> list[int]:
         """Create many events, all or none; `progress` is told each time how many more are done."""
         ids = []
         async with self._database.cold.acquire() as connection, connection.transaction():
             for event in checked:
-                ids.append(await self._insert_event(connection, event, created_by, None))
+                ids.append(await self._insert_event(connection, event, by, None))
                 progress(1)
         return ids
 
-    async def check_event(self, body: EventBody) -> CheckedEvent:
-        """The event with its plan and terms, fit to be created. Problems: `invalid_request`, `plan_not_found`."""
-        plan = await self._plan(body.plan_id)
+    async def check_event(self, body: EventBody, by: Person) -> CheckedEvent:
+        """The event with its plan and terms, fit to be created. Problems: `invalid_request`, `plan_not_found`.
+
+        The event will belong to the organiser whose plan it is.
+        """
+        plan = await self._plan(body.plan_id, by)
         return CheckedEvent(body, plan, self._checked(body, plan))
 
     async def _insert_event(
-        self, connection: Connection, checked: CheckedEvent, created_by: str, creation_key: str | None
+        self, connection: Connection, checked: CheckedEvent, by: Person, creation_key: str | None
     ) -> int:
         body, plan, terms = checked.body, checked.plan, checked.terms
         venue_id = await self._venue_of(connection, body, plan)
         event_id = await connection.fetchval(
             CATALOG["insert_event"], venue_id, plan.plan_id, body.name, body.description, body.genre,
-            terms.starts_at, body.timezone, body.currency, created_by, creation_key,
+            terms.starts_at, body.timezone, body.currency, by.subject, creation_key,
+            plan.organiser_id,
         )  # fmt: skip
         if event_id is None:
             event_id = await connection.fetchval(CATALOG["event_of_creation_key"], creation_key)
@@ -106,8 +111,8 @@ class Organiser:
         await connection.execute(CATALOG["refresh_search_words"], event_id)
         return event_id
 
-    async def patch_event(self, event_id: int, patch: EventPatch) -> None:
-        """Change an event. Problems: `event_not_found`, `invalid_request`."""
+    async def patch_event(self, event_id: int, patch: EventPatch, by: Person) -> None:
+        """Change an event. Problems: `event_not_found` (another organiser's, too), `invalid_request`."""
         starts_at = _moment("startsAt", _given(patch.starts_at))
         if _given(patch.timezone) is not None:
             _check_zone(str(patch.timezone))
@@ -117,7 +122,7 @@ class Organiser:
         async with self._database.cold.acquire() as connection, connection.transaction():
             found = await connection.fetchval(
                 CATALOG["update_event"], event_id, _given(patch.name), _given(patch.description), _given(patch.genre),
-                starts_at, _given(patch.timezone), _given(patch.cancelled),
+                starts_at, _given(patch.timezone), _given(patch.cancelled), by.reach,
             )  # fmt: skip
             if found is None:
                 raise Problem("event_not_found", f"There is no event {event_id}.")
@@ -133,10 +138,10 @@ class Organiser:
                 await _change_prices(connection, event_id, patch.prices)
             await connection.execute(CATALOG["refresh_search_words"], event_id)
 
-    async def _plan(self, plan_id: str | int) -> ShelvedPlan:
+    async def _plan(self, plan_id: str | int, by: Person) -> ShelvedPlan:
         number = parse_number_id(str(plan_id))
         plan = await self._shelf.plan(number) if number is not None else None
-        if plan is None:
+        if plan is None or not by.works_for(plan.organiser_id):
             raise Problem("plan_not_found", f"There is no seating plan {plan_id}.")
         return plan
 

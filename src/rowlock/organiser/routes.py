@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from rowlock.identity import TokenSigner, require_person
+from rowlock.identity import MANAGERS, TokenSigner, require_person
 from rowlock.kernel import limits
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
@@ -58,17 +58,17 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
     )  # fmt: skip
     async def block(event_id: str, request: Request) -> Response:
         """All of them or none: only free seats can be blocked, `conflicts` names the others."""
-        person = require_person(request, signer, "organiser", "operator")
+        person = require_person(request, signer, *MANAGERS)
         body = await read_body(request, _block_body)
-        return json_answer(await desk.block(event_id, body, person.subject, key_of(request)), 201)
+        return json_answer(await desk.block(event_id, body, person, key_of(request)), 201)
 
     @router.get(
         "", summary="Seats kept from sale", responses=answers(BlockList, 401, 403, 404), openapi_extra=WITH_TOKEN
     )
     async def list_blocks(event_id: str, request: Request) -> Response:
         """Who blocked what, and why."""
-        require_person(request, signer, "organiser", "operator")
-        return json_answer(await desk.list(event_id), headers={"Cache-Control": "private, no-store"})
+        person = require_person(request, signer, *MANAGERS)
+        return json_answer(await desk.list(event_id, person), headers={"Cache-Control": "private, no-store"})
 
     @router.post(
         "/release", status_code=204, summary="Put blocked seats back on sale", response_class=Response,
@@ -76,8 +76,8 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
     )  # fmt: skip
     async def release(event_id: str, request: Request) -> Response:
         """Seats that are not blocked are left as they are."""
-        person = require_person(request, signer, "organiser", "operator")
-        await desk.release(event_id, await read_body(request, _unblock_body), person.subject)
+        person = require_person(request, signer, *MANAGERS)
+        await desk.release(event_id, await read_body(request, _unblock_body), person)
         return Response(status_code=204)
 
     @router.delete(
@@ -89,8 +89,8 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
         reason: Annotated[str, Query(min_length=1, max_length=limits.NAME_CHARS_MAX)] = "Block released",
     ) -> Response:  # fmt: skip
         """A block that is gone already is no fault."""
-        person = require_person(request, signer, "organiser", "operator")
-        await desk.release_block(event_id, block_id, reason, person.subject)
+        person = require_person(request, signer, *MANAGERS)
+        await desk.release_block(event_id, block_id, reason, person)
         return Response(status_code=204)
 
     return router
@@ -106,7 +106,7 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
     )  # fmt: skip
     async def create_venue(request: Request) -> Response:
         """A venue of the same name, city and country is not made twice."""
-        require_person(request, signer, "organiser", "operator")
+        require_person(request, signer, *MANAGERS)
         venue_id = await organiser.create_venue(await read_body(request, _venue_body))
         return json_answer(Created(str(venue_id)), 201)
 
@@ -118,13 +118,13 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
         request: Request, venue: Annotated[str | None, Query(max_length=limits.NAME_CHARS_MAX)] = None
     ) -> Response:
         """Rowlock JSON, pretix seating-plan JSON, CSV or SVG as the body. Imported whole or not at all."""
-        require_person(request, signer, "organiser", "operator")
+        person = require_person(request, signer, *MANAGERS)
         data = await read_bytes(request, limits.DOCUMENT_BODY_BYTES_MAX)
         try:
             plan = read_plan(data, "the request body")
         except PlanFileError as error:
             raise Problem("invalid_plan", str(error), place=error.place) from error
-        stored = await organiser.create_plan(plan, VenueBody(name=venue) if venue else None)
+        stored = await organiser.create_plan(plan, VenueBody(name=venue) if venue else None, person)
         return json_answer({"id": stored.plan_id} | msgspec.to_builtins(stored), 201)
 
     @router.post(
@@ -133,11 +133,11 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
     )  # fmt: skip
     async def create_event(request: Request) -> Response:
         """Every category of the plan needs a price. The seats are on sale from `onSaleAt`, or at once."""
-        person = require_person(request, signer, "organiser", "operator")
+        person = require_person(request, signer, *MANAGERS)
         body = await read_body(request, _event_body)
         key = key_of(request)
         creation_key = f"{person.subject}\n{key}" if key is not None else None
-        event_id = await organiser.create_event(body, person.subject, creation_key)
+        event_id = await organiser.create_event(body, person, creation_key)
         return json_answer(Created(str(event_id)), 201, {"Location": f"/api/v1/events/{event_id}"})
 
     @router.patch(
@@ -146,11 +146,11 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
     )  # fmt: skip
     async def patch_event(event_id: str, request: Request) -> Response:
         """Only what is sent changes. A new price holds for holds to come."""
-        require_person(request, signer, "organiser", "operator")
+        person = require_person(request, signer, *MANAGERS)
         number = parse_number_id(event_id)
         if number is None:
             raise Problem("event_not_found", f"There is no event {event_id}.")
-        await organiser.patch_event(number, await read_body(request, _event_patch))
+        await organiser.patch_event(number, await read_body(request, _event_patch), person)
         return json_answer(Created(event_id))
 
     return router

@@ -40,15 +40,17 @@ def plan_summary(plan: SeatingPlan, plan_id: int, version: int) -> StoredPlan:
     return StoredPlan(str(plan_id), plan.name, version, plan.capacity, len(plan.sections), rows, categories)
 
 
-async def save_plan(connection: Connection, plan: SeatingPlan, venue_id: int | None) -> StoredPlan:
-    """Store a checked plan as the next version of its name at its venue; the very same plan is not stored twice."""
+async def save_plan(connection: Connection, plan: SeatingPlan, venue_id: int | None, organiser_id: int) -> StoredPlan:
+    """Store a checked plan of an organiser as the next version of its name at its venue; the very same once only."""
     document = msgspec.json.encode(plan)
     digest = hashlib.sha256(document).digest()
-    row = await connection.fetchrow(SQL["plan_of_hash"], digest, venue_id, plan.name)
+    row = await connection.fetchrow(SQL["plan_of_hash"], digest, venue_id, plan.name, organiser_id)
     if row is None:
         names = [category.name for category in plan.categories]
         packed = await asyncio.to_thread(zlib.compress, document, 6)
-        row = await connection.fetchrow(SQL["insert_plan"], venue_id, plan.name, plan.capacity, names, packed, digest)
+        row = await connection.fetchrow(
+            SQL["insert_plan"], venue_id, plan.name, plan.capacity, names, packed, digest, organiser_id
+        )
         assert row is not None
     return plan_summary(plan, row["id"], row["version"])
 
@@ -56,8 +58,9 @@ async def save_plan(connection: Connection, plan: SeatingPlan, venue_id: int | N
 class ShelvedPlan:
     """A plan with what selling from it needs: seat numbers by id, and the geometry's bytes."""
 
-    def __init__(self, plan_id: int, version: int, plan: SeatingPlan) -> None:
+    def __init__(self, plan_id: int, organiser_id: int, version: int, plan: SeatingPlan) -> None:
         self.plan_id = plan_id
+        self.organiser_id = organiser_id
         self.version = version
         self.plan = plan
         self.seat_ids = plan.seat_ids()
@@ -101,13 +104,15 @@ class PlanShelf:
         row = await self._database.fetchrow(SQL["find_plan"], plan_id)
         if row is None:
             return None
-        shelved = await asyncio.to_thread(_unpack, row["id"], row["version"], bytes(row["document"]))
+        shelved = await asyncio.to_thread(
+            _unpack, row["id"], row["organiser_id"], row["version"], bytes(row["document"])
+        )
         self._kept[plan_id] = shelved
         if len(self._kept) > PLANS_KEPT_MAX:
             self._kept.popitem(last=False)
         return shelved
 
 
-def _unpack(plan_id: int, version: int, document: bytes) -> ShelvedPlan:
+def _unpack(plan_id: int, organiser_id: int, version: int, document: bytes) -> ShelvedPlan:
     plan = msgspec.json.decode(zlib.decompress(document), type=SeatingPlan)
-    return ShelvedPlan(plan_id, version, plan)
+    return ShelvedPlan(plan_id, organiser_id, version, plan)

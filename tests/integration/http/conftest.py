@@ -13,7 +13,7 @@ from tests.house import House
 from uvicorn.server import ServerState
 
 from rowlock.app import Api, open_api, serving
-from rowlock.identity import Role
+from rowlock.identity import HOUSE, Role
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.lane_protocol import LaneProtocol
 from rowlock.settings import Settings
@@ -41,6 +41,10 @@ class Caller:
         headers = self.headers | {"Content-Type": media_type}
         return await self.client.post(f"/api/v1{path}", content=body, headers=headers)
 
+    async def send(self, method: str, path: str, body: object = None) -> httpx.Response:
+        """Any method, on the whole path."""
+        return await self.client.request(method, path, json=body, headers=self.headers)
+
     async def patch(self, path: str, body: object) -> httpx.Response:
         """PATCH with a JSON body."""
         return await self.client.patch(f"/api/v1{path}", json=body, headers=self.headers)
@@ -60,9 +64,10 @@ class BoxOffice:
         self.event = str(house.event_id)
         self.public = Caller(client, None)
 
-    def caller(self, role: Role = "buyer", subject: str | None = None) -> Caller:
-        """Somebody new in that role, unless `subject` names them."""
-        return Caller(self.client, self.api.signer.issue(subject or f"{role}:{uuid.uuid4()}", role))
+    def caller(self, role: Role = "buyer", subject: str | None = None, organiser_id: int = HOUSE) -> Caller:
+        """Somebody new in that role, unless `subject` names them; staff work for the house unless told otherwise."""
+        name = subject or f"{role}:{uuid.uuid4()}"
+        return Caller(self.client, self.api.signer.issue(name, role, organiser_id=organiser_id))
 
     async def hold(self, caller: Caller, *seats: str, event: str | None = None) -> Json:
         """A booking of these seats, which must be free."""

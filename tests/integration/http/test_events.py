@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.house import STAFF
 from tests.integration.http.conftest import BoxOffice, assert_problem
 
 from rowlock.organiser import EventBody, VenueBody
@@ -33,7 +34,7 @@ async def programme(office: BoxOffice) -> dict[str, str]:
             performers=[performer],
             venue=venue,
         )
-        ids[name] = str(await office.house.organiser.create_event(body, "organiser:test", None))
+        ids[name] = str(await office.house.organiser.create_event(body, STAFF, None))
     return ids
 
 

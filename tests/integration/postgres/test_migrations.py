@@ -74,8 +74,8 @@ async def test_another_releases_function_is_replaced_by_migrating(database: Data
 
 async def test_what_must_never_change_does_not(database: Database) -> None:
     plan = (
-        "INSERT INTO seating_plans (name, version, seat_count, categories, document, document_hash) "
-        "VALUES ('P', 1, 1, '{A}', '', decode(repeat('00', 32), 'hex'))"
+        "INSERT INTO seating_plans (organiser_id, name, version, seat_count, categories, document, document_hash) "
+        "VALUES (1, 'P', 1, 1, '{A}', '', decode(repeat('00', 32), 'hex'))"
     )
     await database.cold.execute(plan)
     with pytest.raises(asyncpg.PostgresError, match="seating_plans rows never change"):

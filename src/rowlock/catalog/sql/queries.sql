@@ -18,7 +18,7 @@ SELECT tier_no, name, price_minor, fee_minor, seat_count FROM price_tiers WHERE 
 
 -- name: sale_facts
 -- What never changes about an event's sale.
-SELECT e.plan_id, e.currency,
+SELECT e.plan_id, e.organiser_id, e.currency,
        (SELECT array_agg(t.name ORDER BY t.tier_no) FROM price_tiers t WHERE t.event_id = e.id) AS tiers
 FROM events e WHERE e.id = $1
 
@@ -41,8 +41,9 @@ WITH added AS (
 SELECT id FROM added UNION ALL SELECT id FROM performers WHERE name = $1 LIMIT 1
 
 -- name: insert_event
-INSERT INTO events (venue_id, plan_id, name, description, genre, starts_at, timezone, currency, created_by, creation_key)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO events (venue_id, plan_id, name, description, genre, starts_at, timezone, currency, created_by, creation_key,
+                    organiser_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (creation_key) DO NOTHING
 RETURNING id
 
@@ -74,7 +75,7 @@ UPDATE events
 SET name = coalesce($2, name), description = coalesce($3, description), genre = coalesce($4, genre),
     starts_at = coalesce($5, starts_at), timezone = coalesce($6, timezone),
     cancelled = coalesce($7, cancelled), updated_at = clock_timestamp()
-WHERE id = $1
+WHERE id = $1 AND ($8::bigint IS NULL OR organiser_id = $8)
 RETURNING id
 
 -- name: update_sale

@@ -1,0 +1,75 @@
+"""`rowlock organiser`: who sells on this installation. Staff of one never see or touch what is another's."""
+
+import asyncio
+from pathlib import Path
+
+import click
+import msgspec
+
+from rowlock.cli.installation import VerbFault, data_option, database_of, installation, json_option, one_line_faults
+from rowlock.identity import HOUSE, Person
+from rowlock.identity.organisers import Organisers
+from rowlock.kernel import limits
+from rowlock.platform.postgres import Database
+from rowlock.settings import Settings
+
+OPERATOR = Person("operator:cli", "operator")
+"""Who sits at this machine may do everything."""
+
+organiser_option = click.option(
+    "--organiser", "organiser_id", type=click.IntRange(1), default=HOUSE, show_default=True,
+    help="Id of the organiser it is for.",
+)  # fmt: skip
+
+
+@click.group()
+def organiser() -> None:
+    """Organisers who sell here: create, list."""
+
+
+@organiser.command("create")
+@click.argument("name")
+@data_option
+@json_option
+@one_line_faults
+def create_organiser(name: str, data: Path | None, as_json: bool) -> None:
+    """Create an organiser; prints its id. One of that name must not exist yet."""
+    if not 0 < len(name) <= limits.NAME_CHARS_MAX:
+        raise VerbFault(f"a name has 1 to {limits.NAME_CHARS_MAX} characters")
+    with installation(data) as settings:
+        organiser_id = asyncio.run(_create(settings, name))
+    click.echo(msgspec.json.encode({"id": str(organiser_id)}) if as_json else str(organiser_id))
+
+
+@organiser.command("list")
+@data_option
+@json_option
+@one_line_faults
+def list_organisers(data: Path | None, as_json: bool) -> None:
+    """List the organisers."""
+    with installation(data) as settings:
+        found = asyncio.run(_list(settings))
+    if as_json:
+        click.echo(msgspec.json.encode([{"id": str(number), "name": name} for number, name in found.items()]))
+    else:
+        click.echo("\n".join(f"{number}  {name}" for number, name in found.items()))
+
+
+async def known_organiser(database: Database, organiser_id: int) -> int:
+    """The id if there is such an organiser; VerbFault."""
+    if organiser_id not in await Organisers(database).names():
+        raise VerbFault(f"there is no organiser {organiser_id}; `rowlock organiser list` shows them")
+    return organiser_id
+
+
+async def _create(settings: Settings, name: str) -> int:
+    async with database_of(settings) as database:
+        organiser_id = await Organisers(database).create(name)
+    if organiser_id is None:
+        raise VerbFault(f"there is an organiser {name!r} already")
+    return organiser_id
+
+
+async def _list(settings: Settings) -> dict[int, str]:
+    async with database_of(settings) as database:
+        return await Organisers(database).names()

@@ -1,0 +1,204 @@
+"""Who may do what: every documented address, every role, their own things and other people's.
+
+The table says whose affair an address is. An address that is documented but not in the table fails the test, and so
+does one in the table that is gone: nobody adds a route without deciding who may use it.
+"""
+
+from enum import Enum, auto
+from itertools import cycle
+from typing import Any, NamedTuple
+
+import pytest
+from tests.integration.http.conftest import BoxOffice, Caller
+
+from rowlock.identity import MANAGERS, ROLES, Role
+from rowlock.identity.organisers import Organisers
+
+
+class Affair(Enum):
+    """Whose affair an address is."""
+
+    PUBLIC = auto()
+    """Anybody's, without a token."""
+    PERSONAL = auto()
+    """Any person's; there is nothing in it that belongs to somebody else."""
+    OWN_BOOKING = auto()
+    """The booking's owner's; to everybody else the booking does not exist."""
+    MANAGING = auto()
+    """Organisers' and operators'."""
+    OWN_EVENT = auto()
+    """Of those, only who works for the organiser of the event; to the others it does not exist."""
+
+
+AFFAIRS = {
+    "get /api/v1/events": Affair.PUBLIC,
+    "get /api/v1/events/search": Affair.PUBLIC,
+    "get /api/v1/events/{eventId}": Affair.PUBLIC,
+    "get /api/v1/events/{eventId}/plan": Affair.PUBLIC,
+    "get /api/v1/events/{eventId}/seats": Affair.PUBLIC,
+    "get /api/v1/events/{eventId}/stream": Affair.PUBLIC,
+    "post /api/v1/stream-tickets": Affair.PERSONAL,
+    "post /api/v1/bookings/reserve": Affair.PERSONAL,
+    "post /api/v1/bookings": Affair.PERSONAL,
+    "post /api/v1/bookings/best-available": Affair.PERSONAL,
+    "post /api/v1/bookings/{eventId}": Affair.PERSONAL,
+    "get /api/v1/bookings": Affair.PERSONAL,
+    "get /api/v1/bookings/{bookingId}": Affair.OWN_BOOKING,
+    "post /api/v1/bookings/{bookingId}/extend": Affair.OWN_BOOKING,
+    "post /api/v1/bookings/{bookingId}/accept": Affair.OWN_BOOKING,
+    "post /api/v1/bookings/{bookingId}/confirm": Affair.OWN_BOOKING,
+    "post /api/v1/bookings/{bookingId}/release": Affair.OWN_BOOKING,
+    "delete /api/v1/bookings/{bookingId}": Affair.OWN_BOOKING,
+    "post /api/v1/venues": Affair.MANAGING,
+    "post /api/v1/plans": Affair.MANAGING,
+    "post /api/v1/events": Affair.OWN_EVENT,
+    "patch /api/v1/events/{eventId}": Affair.OWN_EVENT,
+    "post /api/v1/events/{eventId}/blocks": Affair.OWN_EVENT,
+    "get /api/v1/events/{eventId}/blocks": Affair.OWN_EVENT,
+    "post /api/v1/events/{eventId}/blocks/release": Affair.OWN_EVENT,
+    "delete /api/v1/events/{eventId}/blocks/{blockId}": Affair.OWN_EVENT,
+}
+SEATS = cycle([f"S-{row}-{place}" for row in (4, 5) for place in range(1, 11)])
+"""One after the other: the picture of a seat just given back may be 50 ms old."""
+NO_GATEWAY_HERE = "get /api/v1/events/{eventId}/stream"
+"""These tests run the api alone, which then answers 503 for streams."""
+NOBODY_S_BLOCK = "00000000-0000-4000-8000-000000000000"
+
+
+class Person(NamedTuple):
+    """One of those who try: nobody, every role of the house, and every staff role of another organiser."""
+
+    role: Role | None
+    organiser_id: int
+
+    def works_for_the_house(self) -> bool:
+        return self.organiser_id == 1 or self.role == "operator"
+
+
+class Attempt(NamedTuple):
+    """One request of the matrix, and which statuses it may get."""
+
+    words: str
+    status: int
+    refusals: frozenset[int]
+    allowed: bool
+
+    @property
+    def right(self) -> bool:
+        """Let through means: no 401, 403, 404 and no 5xx; what else comes is between the request and the sale."""
+        if self.allowed:
+            return self.status not in {401, 403, 404} and (self.status < 500 or self.words.startswith(NO_GATEWAY_HERE))
+        return self.status in self.refusals
+
+
+def documented(document: dict[str, Any]) -> set[str]:
+    """Every operation of the document; path parameters by their documented names."""
+    return {
+        f"{method} {_plain(path)}"
+        for path, operations in document["paths"].items()
+        for method in operations
+        if path.startswith("/api/v1/")
+    }
+
+
+def _plain(path: str) -> str:
+    return path.replace("{event_id}", "{eventId}").replace("{block_id}", "{blockId}")
+
+
+def judged(affair: Affair, person: Person, *, own_booking: bool) -> tuple[bool, frozenset[int]]:
+    """Whether a person may, and with what they are refused otherwise."""
+    if affair is Affair.PUBLIC:
+        return True, frozenset()
+    if person.role is None:
+        return False, frozenset({401})
+    match affair:
+        case Affair.PERSONAL:
+            return True, frozenset()
+        case Affair.OWN_BOOKING:
+            return own_booking, frozenset({404})
+        case Affair.MANAGING:
+            return person.role in MANAGERS, frozenset({403})
+        case _ if person.role not in MANAGERS:
+            return False, frozenset({403})
+        case _:
+            return person.works_for_the_house(), frozenset({404})
+
+
+async def _body(office: BoxOffice, operation: str, seat: str) -> object:
+    event = office.event
+    if operation == "patch /api/v1/events/{eventId}":
+        return {"description": "Seen"}
+    if operation == "post /api/v1/events":
+        return {
+            "name": "Another", "startsAt": "2031-05-01T19:30:00+02:00", "timezone": "Europe/Berlin",
+            "planId": office.house.plan_id, "currency": "EUR", "prices": {"VIP": "1.00", "Regular": "1.00"},
+        }  # fmt: skip
+    bodies: dict[str, object] = {
+        "post /api/v1/bookings/reserve": {"eventId": event, "seatIds": [seat]},
+        "post /api/v1/bookings": {"eventId": event, "seatIds": [seat]},
+        "post /api/v1/bookings/best-available": {"eventId": event, "quantity": 1},
+        "post /api/v1/bookings/{eventId}": {"seatIds": [seat], "paymentDetails": {"paymentToken": "tok_declined"}},
+        "post /api/v1/bookings/{bookingId}/confirm": {"paymentToken": "tok_declined"},
+        "post /api/v1/venues": {"name": "Somewhere"},
+        "post /api/v1/plans": {"name": "Not a whole plan"},
+        "post /api/v1/events/{eventId}/blocks": {"kind": "house", "reason": "Tried", "seatIds": [seat]},
+        "post /api/v1/events/{eventId}/blocks/release": {"reason": "Tried", "seatIds": [seat]},
+    }
+    return bodies.get(operation)
+
+
+@pytest.fixture
+async def people(office: BoxOffice) -> list[Person]:
+    """Nobody, every role of the house, every role of another organiser."""
+    other = await Organisers(office.house.database).create("The other organiser")
+    assert other is not None
+    return [Person(None, 1), *(Person(role, organiser) for organiser in (1, other) for role in ROLES)]
+
+
+async def test_every_documented_address_has_its_place_in_the_table(office: BoxOffice) -> None:
+    document = (await office.public.get("/openapi.json")).json()
+    assert documented(document) == set(AFFAIRS)
+
+
+async def test_everybody_reaches_their_own_affairs_and_nobody_else_s(office: BoxOffice, people: list[Person]) -> None:
+    attempts = []
+    for operation, affair in AFFAIRS.items():
+        for number, person in enumerate(people):
+            caller = Caller(office.client, None) if person.role is None else _caller(office, person, number)
+            own_or_not = (True, False) if affair is Affair.OWN_BOOKING else (False,)
+            attempts += [await _attempt(office, operation, person, caller, own_booking=own) for own in own_or_not]
+    wrong = [f"{attempt.words}: {attempt.status}" for attempt in attempts if not attempt.right]
+    assert not wrong, "\n".join(wrong)
+    assert {attempt.allowed for attempt in attempts} == {True, False}
+
+
+def _caller(office: BoxOffice, person: Person, number: int) -> Caller:
+    assert person.role is not None
+    return office.caller(person.role, f"person:{number}", person.organiser_id)
+
+
+async def _attempt(office: BoxOffice, operation: str, person: Person, caller: Caller, *, own_booking: bool) -> Attempt:
+    """Try one address with what is its own or somebody else's, and clear away what came of it."""
+    affair = AFFAIRS[operation]
+    owner = caller if own_booking and person.role is not None else office.caller()
+    booking = await office.hold(owner, next(SEATS)) if affair is Affair.OWN_BOOKING else {"bookingId": ""}
+    method, path = operation.split(" ")
+    path = path.format(eventId=office.event, bookingId=booking["bookingId"], blockId=NOBODY_S_BLOCK)
+    answer = await caller.send(method.upper(), path, await _body(office, operation, "S-3-3"))
+    await office.house.database.hot.execute(CLEAR)
+    allowed, refusals = judged(affair, person, own_booking=own_booking and person.role is not None)
+    whose = " (own booking)" if own_booking else ""
+    return Attempt(
+        f"{operation} by {person.role} of {person.organiser_id}{whose}", answer.status_code, refusals, allowed
+    )
+
+
+CLEAR = """
+DO $$ BEGIN
+    PERFORM release_bookings_v1(array_agg(id), array_agg(buyer))
+    FROM bookings WHERE status = 'HOLD' HAVING count(*) > 0;
+    PERFORM unblock_seats_v1(ARRAY[gen_random_uuid()], ARRAY[event_id], ARRAY['cleared'], ARRAY['test'], ARRAY[1],
+                             ARRAY[cardinality(seats)], seats)
+    FROM (SELECT event_id, array_agg(seat_no) AS seats FROM seat_blocks GROUP BY event_id) b;
+END $$
+"""
