@@ -202,6 +202,7 @@ def test_a_taken_port_is_exchanged(private_parent: Path) -> None:
     with EmbeddedServers() as embedded:
         before = psycopg.conninfo.conninfo_to_dict(embedded.start(data).database_url)
     with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the first start may linger
         stranger.bind(("127.0.0.1", int(str(before["port"]))))
         stranger.listen()
         with EmbeddedServers() as embedded:
