@@ -12,8 +12,8 @@ import asyncpg
 import click
 
 from benchmarks.effort import Effort
-from benchmarks.report import table, title
 from benchmarks.houses import BENCHMARK
+from benchmarks.report import table, title
 from rowlock.inventory import Hold, Release
 from rowlock.inventory.proof import prove_events
 from rowlock.inventory.store import hold_seats, release_bookings
