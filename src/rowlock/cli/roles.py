@@ -34,11 +34,14 @@ COLLECTION_THRESHOLDS = (50_000, 10, 50)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes of the api role.")
+@click.option(
+    "--gateways", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes of the live role."
+)
 @data_option
 @one_line_faults
-def up(demo: bool, host: str, port: int, workers: int, data: Path | None) -> None:
+def up(*, demo: bool, host: str, port: int, workers: int, gateways: int, data: Path | None) -> None:
     """Run everything on this machine: servers, api, live, worker. Prints `ready URL` when it serves."""
-    Supervisor(UpOptions(data or default_data_folder(), host, port, workers, demo), load_settings()).run()
+    Supervisor(UpOptions(data or default_data_folder(), host, port, workers, gateways, demo), load_settings()).run()
 
 
 @click.command()

@@ -41,6 +41,7 @@ class UpOptions(msgspec.Struct, frozen=True):
     host: str
     port: int
     workers: int
+    gateways: int
     demo: bool
 
 
@@ -54,7 +55,7 @@ class Supervisor:
         self._roles: dict[str, subprocess.Popen[bytes]] = {}
         self._started_at: dict[str, float] = {}
         self._servers: EmbeddedServers | None = None
-        self._live_post = Path()
+        self._live_posts: dict[str, Path] = {}
 
     def run(self) -> None:
         """Start, say so, keep going, stop in order."""
@@ -69,7 +70,8 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             posts = stack.enter_context(tempfile.TemporaryDirectory(prefix="rowlock-"))  # a socket's path must be short
-            self._live_post = Path(posts) / "live"
+            names = [f"live-{number + 1}" for number in range(self._options.gateways)]
+            self._live_posts = {name: Path(posts) / name for name in names}
             stack.callback(self._stop_roles)
             self._start_roles(settings, listener)
             self._await_ready(listener)
@@ -103,7 +105,8 @@ class Supervisor:
         return msgspec.structs.replace(settings, database_url=started.database_url, valkey_url=valkey_url)
 
     def _start_roles(self, settings: Settings, listener: socket.socket) -> None:
-        self._start("live", settings, listener)
+        for name in self._live_posts:
+            self._start(name, settings, listener)
         for number in range(self._options.workers):
             self._start(f"api-{number + 1}", settings, listener)
         self._start("worker", settings, listener)
@@ -125,11 +128,12 @@ class Supervisor:
 
     def _arguments(self, name: str, listener: socket.socket) -> list[str]:
         """Every connection comes in at the api; those that stream are passed on to the live role."""
-        if name == "live":
-            return ["live", "--post", str(self._live_post)]
+        if name in self._live_posts:
+            return ["live", "--post", str(self._live_posts[name])]
         if name == "worker":
             return ["worker"]
-        return ["api", "--fd", str(listener.fileno()), "--live", str(self._live_post)]
+        posts = [word for post in self._live_posts.values() for word in ("--live", str(post))]
+        return ["api", "--fd", str(listener.fileno()), *posts]
 
     def _environment(self, settings: Settings) -> dict[str, str]:
         metrics = self._options.data / "metrics"
@@ -153,7 +157,7 @@ class Supervisor:
             ended = next((name for name, role in self._roles.items() if role.poll() is not None), None)
             if ended is not None:
                 raise VerbFault(f"the {ended} process ended while starting; its last words are in {self._log_file()}")
-            if self._live_post.exists() and _answers_ready(listener):
+            if all(post.exists() for post in self._live_posts.values()) and _answers_ready(listener):
                 return
             if time.monotonic() > deadline:
                 raise VerbFault(f"not ready within {START_SECONDS_MAX:.0f} s; see {self._log_file()}")

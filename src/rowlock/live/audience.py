@@ -1,7 +1,7 @@
 """The viewers of one event."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from rowlock.live.frames import WireMessage
@@ -14,9 +14,8 @@ class Viewer(Protocol):
     """Somebody who watches, over one connection."""
 
     is_socket: bool
-
-    def send(self, data: bytes) -> None:
-        """Write bytes that are whole frames of this viewer's kind; nothing when the connection is gone."""
+    send: Callable[[bytes], None]
+    """Writes bytes that are whole frames of this viewer's kind; nothing when the connection is gone."""
 
 
 class Audience:

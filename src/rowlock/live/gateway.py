@@ -164,6 +164,8 @@ class Gateway:
         assert transport is not None
         _bound(transport)
         transport.set_protocol(viewer)
+        early = reception.early
+        reception.hand_on()
         self._viewers.add(viewer)
         metrics.STREAMS.inc()
         viewer.event.audience.join(viewer)
@@ -171,8 +173,8 @@ class Gateway:
         viewer.send(head + (greeting.frame if viewer.is_socket else greeting.event))
         self._holds.connect(viewer)
         self._board.connect(viewer)
-        if reception.early and viewer.is_socket:
-            viewer.data_received(reception.early)
+        if early and viewer.is_socket:
+            viewer.data_received(early)
 
     def _take_leave(self, viewer: StreamViewer) -> None:
         viewer.event.audience.leave(viewer)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHandshake
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
@@ -17,6 +18,10 @@ from rowlock.platform.http.calls import Answer, RawHeaders, header
 
 _PATH = re.compile(r"/api/v1/events/([^/]+)/stream")
 _POSITION = re.compile(r"(\d{1,18})-(\d{1,18})")
+_SPEAKS_OURS = ServerProtocol(subprotocols=[Subprotocol(SUBPROTOCOL)])
+_SPEAKS_ANY = ServerProtocol()
+"""Only to judge handshakes: what they remember of the last one is of no interest, and one for each would be heavy."""
+
 RETRY_MS_MIN, RETRY_MS_MAX = 1_000, 4_000
 
 
@@ -63,12 +68,16 @@ def read_wish(method: str, target: str, headers: RawHeaders) -> StreamWish:
 def socket_head(target: str, headers: RawHeaders) -> bytes:
     """The answer that makes the connection a WebSocket; Problem `malformed_request` when the request is not whole."""
     wanted = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-    offers = "sec-websocket-protocol" in wanted
-    protocol = ServerProtocol(subprotocols=[Subprotocol(SUBPROTOCOL)] if offers else None)
-    response = protocol.accept(Request(target, wanted))
-    if response.status_code != 101:
-        raise Problem("malformed_request", f"This is no WebSocket handshake: {protocol.handshake_exc}.")
-    return response.serialize()
+    judge = _SPEAKS_OURS if "sec-websocket-protocol" in wanted else _SPEAKS_ANY
+    try:
+        accept, _, protocol = judge.process_request(Request(target, wanted))
+    except InvalidHandshake as error:
+        raise Problem("malformed_request", f"This is no WebSocket handshake: {error}.") from error
+    chosen = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
+    return (
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept}\r\n{chosen}\r\n"
+    ).encode()
 
 
 def events_head() -> bytes:

@@ -30,7 +30,7 @@ class Reception(asyncio.Protocol):
 
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._read = 0
         self._complete = False
         self.request = StreamRequest()
@@ -60,6 +60,10 @@ class Reception(asyncio.Protocol):
         else:
             self._parse(data)
 
+    def hand_on(self) -> None:
+        """Somebody else has the connection now; let go of all, so that nothing waits for the garbage collector."""
+        self.transport = self._parser = self.task = None
+
     def abort(self) -> None:
         """The request did not become whole in time."""
         if self.transport is not None:
@@ -77,6 +81,8 @@ class Reception(asyncio.Protocol):
             self.transport.close()
 
     def _parse(self, data: bytes) -> None:
+        if self._parser is None:
+            return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from rowlock.identity import TokenSigner, require_person
 from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
+from rowlock.live.asyncapi import build_document
 from rowlock.live.handshake import is_stream
 from rowlock.platform.http.bodies import json_answer
 from rowlock.platform.http.openapi import Operation
@@ -60,7 +61,11 @@ def stream_routes(signer: TokenSigner, limiter: Limiter, *, per_minute: int) -> 
     async def no_gateway(_request: Request) -> Response:
         raise Problem("unavailable", "Seat streams are not served here right now.", retryAfter=2)
 
+    async def asyncapi(_request: Request) -> Response:
+        return json_answer(build_document(), headers={"Cache-Control": "public, max-age=300"})
+
     return [
+        Route("/api/v1/asyncapi.json", asyncapi, methods=["GET"]),
         Route("/api/v1/stream-tickets", issue_ticket, methods=["POST"]),
         Route("/api/v1/events/{event_id}/stream", no_gateway, methods=["GET"]),
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from websockets.frames import Opcode
@@ -23,7 +24,7 @@ CHOICE_SECONDS_MIN = 0.2
 class StreamViewer(asyncio.Protocol):
     """What both kinds share: a place in an audience, and an end that lets the last bytes out."""
 
-    __slots__ = ("_gateway", "_transport", "address", "event", "leaving", "person", "silent_beats")
+    __slots__ = ("_gateway", "_transport", "address", "event", "leaving", "person", "send", "silent_beats")
     is_socket = False
 
     def __init__(
@@ -36,11 +37,7 @@ class StreamViewer(asyncio.Protocol):
         self.person = person
         self.silent_beats = 0
         self.leaving = False
-
-    def send(self, data: bytes) -> None:
-        """Write whole frames; nothing when the connection is gone."""
-        if self._transport is not None and not self.leaving:
-            self._transport.write(data)
+        self.send: Callable[[bytes], None] = transport.write
 
     def tell(self, message: frames.WireMessage) -> None:
         """Write a message to this viewer alone."""
@@ -62,7 +59,7 @@ class StreamViewer(asyncio.Protocol):
             self._transport.write(frames.closing(code, reason))
         else:
             self._transport.close()
-        self.leaving = True
+        self._leave()
         metrics.STREAM_CUTS.labels(code).inc()
         self._gateway.leaves(self)
 
@@ -71,14 +68,23 @@ class StreamViewer(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _leave(self) -> None:
+        self.leaving = True
+        self.send = _say_nothing
+
     def pause_writing(self) -> None:
         """More waits for this viewer than may: he would see the past, and cost the others' memory."""
         self.dismiss(TOO_SLOW, "too slow")
 
     def connection_lost(self, _error: Exception | None) -> None:
         """The connection is gone."""
+        self._leave()
         self._transport = None
         self._gateway.lost(self)
+
+
+def _say_nothing(_data: bytes) -> None:
+    """To a viewer who is leaving, or gone."""
 
 
 class EventReader(StreamViewer):
@@ -123,7 +129,7 @@ class SocketViewer(StreamViewer):
         elif opcode is Opcode.CLOSE:
             self._transport.write(frames.closing(1000, ""))
             self._transport.close()
-            self.leaving = True
+            self._leave()
         elif opcode is Opcode.TEXT:
             message = read_viewer_message(payload)
             now = time.monotonic()

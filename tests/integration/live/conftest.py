@@ -12,8 +12,9 @@ import pytest
 from tests.conftest import TestServers
 from tests.house import House
 from tests.integration.http.conftest import served, settings_for
+from tests.unit.live.test_asyncapi import validator_of
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.typing import Data, Subprotocol
 
 from rowlock.app import Api, open_api
 from rowlock.inventory import Hold, Release
@@ -23,6 +24,21 @@ from rowlock.live.role import LiveRole, open_live
 from rowlock.live.viewers import StreamViewer
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.settings import Settings
+
+
+class HeedfulConnection(ClientConnection):
+    """A WebSocket that takes no message which the served AsyncAPI document does not describe."""
+
+    async def recv(self, decode: bool | None = None) -> Data:  # type: ignore[override]
+        """The next message."""
+        data = await super().recv(decode)
+        check_described(json.loads(data))
+        return data
+
+
+def check_described(message: Message) -> None:
+    """Raise ValidationError unless the document knows such a message."""
+    validator_of(message["type"]).validate(message)
 
 
 class LiveHouse:
@@ -147,6 +163,7 @@ class LiveHouse:
         async with connect(
             f"ws://127.0.0.1:{port or self.client.base_url.port}/api/v1/events/{self.event}/stream{query}",
             subprotocols=[Subprotocol("rowlock.v1")], compression=None, ping_interval=None, additional_headers=headers,
+            create_connection=HeedfulConnection,
         ) as connection:  # fmt: skip
             yield connection, json.loads(await connection.recv())
 
@@ -200,3 +217,5 @@ async def place(
     async with live_house(settings_for(servers, database_url), house, post) as place:
         await place.open_gateway()
         yield place
+        for message in place.heard:
+            check_described(message)

@@ -12,6 +12,7 @@ from websockets.frames import Frame, Opcode
 
 from rowlock.kernel import limits
 from rowlock.live import heartbeat
+from rowlock.live.asyncapi import build_document
 
 EVENTS = {"Accept": "text/event-stream"}
 
@@ -167,3 +168,8 @@ async def test_the_gateway_alone_answers_operators(place: LiveHouse) -> None:
         assert answer.startswith(b"HTTP/1.1 200 ")
         assert word in answer
         writer.close()
+
+
+async def test_the_document_of_the_stream_is_served(place: LiveHouse) -> None:
+    answer = await place.client.get("/api/v1/asyncapi.json")
+    assert answer.json() == build_document()
