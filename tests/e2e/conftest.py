@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 from tests.e2e.browser import launch_options
-from tests.e2e.visitor import Arrivals
+from tests.e2e.organiser import put_on_sale
+from tests.e2e.visitor import Arrivals, Visitor
 
 ANSWER_MS = 15_000
 """How long a page may take to show what a test expects: long, for machines busy with other things."""
@@ -24,6 +25,7 @@ class Shop(NamedTuple):
 
     url: str
     data: Path
+    pid: int
 
     def verify(self) -> subprocess.CompletedProcess[str]:
         """`rowlock verify`: the ledger replayed and every invariant checked."""
@@ -46,7 +48,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         assert running.stdout is not None
         first_line = running.stdout.readline()
         assert first_line.startswith("ready "), f"rowlock up did not start: {first_line!r}"
-        yield Shop(first_line.split()[1], data)
+        yield Shop(first_line.split()[1], data, running.pid)
         running.terminate()
         running.wait(STOP_S)
 
@@ -58,6 +60,21 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(**launch_options())
         yield browser
         await browser.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def minute_long_hold(browser: Browser, shop: Shop) -> AsyncIterator[Visitor]:
+    """Somebody who took a seat for one minute when the run began: the last test sees it end, and nobody has to wait."""
+    door = Arrivals(browser, shop.url)
+    visitor = await door.visitor()
+    await visitor.page.goto(f"/events/{put_on_sale(shop.url, shop.data, holdSeconds=60)}")
+    await visitor.map_drawn()
+    await visitor.open_section("Stalls")
+    await visitor.seat("Stalls", "A", 1).click()
+    await visitor.hold()
+    yield visitor
+    await door.close()
+    assert door.errors == []
 
 
 @pytest.fixture

@@ -1,13 +1,10 @@
 """Coming too late and being offered the next seats; leaving a seat alone and being told before the click."""
 
 import re
-import subprocess
-import sys
-import uuid
 
-import httpx
 from playwright.async_api import Locator, expect
 from tests.e2e.conftest import Shop
+from tests.e2e.organiser import put_on_sale
 from tests.e2e.test_access import violations
 from tests.e2e.visitor import STADIUM_SHOW, Arrivals, Visitor
 
@@ -58,38 +55,9 @@ async def test_escape_drops_the_offer_and_the_choice_goes_on(arrivals: Arrivals)
     await late.hold()
 
 
-def event_without_orphans(shop: Shop) -> str:
-    """An event of an organiser who lets nobody leave a single seat, on the plan of a theatre; its id."""
-    command = [
-        sys.executable,
-        "-m",
-        "rowlock",
-        "token",
-        "--role",
-        "organiser",
-        "--count",
-        "1",
-        "--data",
-        str(shop.data),
-    ]
-    token = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    with httpx.Client(base_url=f"{shop.url}/api/v1", headers={"Authorization": f"Bearer {token}"}) as organiser:
-        rows = [{"label": "A", "seats": [{"number": str(n), "x": n, "y": 2, "category": "Seat"} for n in range(1, 9)]}]
-        plan = {
-            "format": "rowlock-plan/1", "name": f"Row of eight {uuid.uuid4()}", "width": 10, "height": 4,
-            "categories": [{"name": "Seat"}], "sections": [{"id": "S", "name": "Stalls", "rows": rows}],
-        }  # fmt: skip
-        plan_id = organiser.post("/plans", json=plan).raise_for_status().json()["id"]
-        event = {
-            "name": "No seat alone", "startsAt": "2030-05-01T20:00:00Z", "planId": plan_id,
-            "prices": {"Seat": "20.00"}, "noOrphanSeats": True,
-        }  # fmt: skip
-        return str(organiser.post("/events", json=event).raise_for_status().json()["id"])
-
-
 async def test_a_seat_left_alone_is_told_before_the_click(arrivals: Arrivals, shop: Shop) -> None:
     visitor = await arrivals.visitor()
-    await visitor.page.goto(f"/events/{event_without_orphans(shop)}")
+    await visitor.page.goto(f"/events/{put_on_sale(shop.url, shop.data, noOrphanSeats=True)}")
     await visitor.map_drawn()
     await visitor.open_section("Stalls")
     await visitor.seat("Stalls", "A", 2).click()
@@ -102,3 +70,29 @@ async def test_a_seat_left_alone_is_told_before_the_click(arrivals: Arrivals, sh
     await expect(hint).to_be_hidden()
     await visitor.hold()
     await expect(visitor.page.locator(".lines li")).to_have_count(2)
+
+
+async def test_the_best_seats_that_fit_are_found_held_and_let_go(arrivals: Arrivals) -> None:
+    visitor = await arrivals.visitor()
+    page = visitor.page
+    await visitor.go_to(STADIUM_SHOW)
+    await page.get_by_role("button", name="Premium").click()
+    await page.get_by_label("How many seats together").select_option("3 seats")
+    await page.get_by_role("button", name="Find best together").click()
+    dialog = page.get_by_role("dialog", name="The best seats together")
+    await expect(dialog).to_have_accessible_description(re.compile(r"^We are holding them for you: (.*Row.*Seat){3}"))
+    await expect(dialog).to_contain_text("$435.00")
+    assert await violations(page) == []
+    await dialog.get_by_role("button", name="Choose other seats").click()
+    await expect(dialog).to_be_hidden()
+    await expect(visitor.basket).to_have_count(0)
+
+    await page.get_by_role("combobox", name="Price").select_option("up to $37.00")
+    await page.get_by_role("button", name="Find best together").click()
+    await expect(page.get_by_role("status").filter(has_text="No free seats together fit that wish.")).to_be_visible()
+    await page.get_by_role("button", name="Premium").click()
+    await page.get_by_role("button", name="Find best together").click()
+    await expect(dialog).to_contain_text("$111.00")
+    await dialog.get_by_role("button", name="Take these seats").click()
+    await page.wait_for_url("**/bookings/*")
+    await expect(page.locator(".lines li")).to_have_count(3)

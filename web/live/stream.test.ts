@@ -199,6 +199,18 @@ describe("the stream", () => {
     expect(stream.state).toBe("live");
   });
 
+  test("another network is tried with a socket again, whatever the last one let through", async () => {
+    const { sale, browser, stream } = viewer();
+    sale.up.push = [false, false];
+    stream.start();
+    await browser.pass(5_000);
+    expect(stream.state).toBe("polling");
+    sale.up.push = [true, true];
+    browser.change("restored");
+    await browser.pass(600);
+    expect(stream.state).toBe("live");
+  });
+
   test("nothing is heard after stop", async () => {
     const { sale, browser, stream, seen } = await live();
     const line = sale.line!;

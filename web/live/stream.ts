@@ -336,9 +336,10 @@ export class SeatStream {
         if (!this.isFresh()) this.reconnect();
         return;
       default:
-        // A crowd comes back from the same tunnel together.
+        // Another network may let through what the last one did not; and a crowd comes out of the same tunnel together.
         this.drop();
         this.failures = 0;
+        this.rung = Math.max(0, this.worked);
         this.rest(this.around.random() * BACKOFF_FIRST_MS / 2);
     }
   }

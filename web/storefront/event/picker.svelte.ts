@@ -2,6 +2,7 @@ import type { SeatChange, SeatMap, SeatPlan } from "../../seatmap";
 import { ACCESSIBLE, AVAILABLE, BLOCKED, COMPANION, HELD, placeOf, RESTRICTED_VIEW, seatIdOf, seatNoOf } from "../../seatmap";
 import type { Booking, EventDetail } from "../api";
 import { beginSession, hasSession, newKey, Refusal, write } from "../api";
+import { tellTabs } from "../hold/tabs";
 import { explain } from "../refusals";
 import type { Money, Words } from "../words";
 import { sum } from "../words";
@@ -36,7 +37,7 @@ export class SeatPicker {
   readonly search: SeatSearch;
   private others: ReadonlyMap<number, number> | null = null;
   private readonly prices: readonly (Money | undefined)[];
-  private readonly held: readonly number[];
+  private held: readonly number[] = [];
   private readonly rule: OrphanRule | null;
   private attempt = { seats: "", key: "" };
 
@@ -50,10 +51,16 @@ export class SeatPicker {
   ) {
     this.search = new SeatSearch(event, plan);
     this.prices = plan.categories.map(({ name }) => event.tiers.find((tier) => tier.name === name)?.price);
-    const ids = holds.flatMap((hold) => hold.seats.map((seat) => seat.id));
-    this.held = ids.map((id) => seatNoOf(plan, id)).filter((seatNo) => seatNo >= 0);
-    map.setMine(this.held);
+    this.takeHolds(holds);
     this.rule = event.noOrphanSeats ? new OrphanRule(plan, map.states.status) : null;
+  }
+
+  /** The visitor's own holds on this event, as they are now. */
+  takeHolds(holds: readonly Booking[]): void {
+    const ids = holds.flatMap((hold) => hold.seats.map((seat) => seat.id));
+    this.held = ids.map((id) => seatNoOf(this.plan, id)).filter((seatNo) => seatNo >= 0);
+    this.map.setMine([...this.held, ...this.chosen]);
+    this.version++;
   }
 
   get total(): Money {
@@ -211,7 +218,9 @@ export class SeatPicker {
     this.notice = "";
     try {
       const body = { eventId: this.event.id, seatIds, onConflict: "nearest" };
-      return await write<Booking>("POST", "/bookings/reserve", body, this.attempt.key);
+      const hold = await write<Booking>("POST", "/bookings/reserve", body, this.attempt.key);
+      if (hold) tellTabs(hold.bookingId);
+      return hold;
     } catch (refusal) {
       this.holding = false;
       this.refused(refusal);
@@ -225,6 +234,7 @@ export class SeatPicker {
     this.notice = "";
     try {
       const hold = await this.search.holdBest();
+      if (hold) tellTabs(hold.bookingId);
       const seatNos = hold?.seats.map(({ id }) => seatNoOf(this.plan, id)) ?? [];
       this.map.setMine([...this.held, ...seatNos]);
       this.map.showSeats(seatNos);

@@ -2,7 +2,7 @@ import { SvelteSet } from "svelte/reactivity";
 import type { SeatFilter, SeatPlan } from "../../seatmap";
 import { ACCESSIBLE } from "../../seatmap";
 import type { Booking, EventDetail } from "../api";
-import { newKey, write } from "../api";
+import { newKey, Refusal, write } from "../api";
 import type { Money } from "../words";
 
 /** What the visitor is looking for: which tiers, up to which price, wheelchair spaces, how many together. */
@@ -51,6 +51,7 @@ export class SeatSearch {
   /** Holds the best seats side by side that fit. Rejects with the Refusal that says why not. */
   async holdBest(): Promise<Booking | null> {
     const { wanted, quantity } = this;
+    if (wanted.length === 0) throw new Refusal(409, "nothing_fits");
     const dearest = wanted.length < this.event.tiers.length && this.prices.findLast((price) => wanted.some((tier) => tier.price.amount === price.amount));
     const body = {
       eventId: this.event.id,
