@@ -24,29 +24,26 @@ class Audience:
     __slots__ = ("readers", "sockets")
 
     def __init__(self) -> None:
-        self.sockets: set[Viewer] = set()
-        self.readers: set[Viewer] = set()
+        self.sockets: dict[Viewer, None] = {}  # in order of arrival, which is about how they lie in memory
+        self.readers: dict[Viewer, None] = {}
 
     def __len__(self) -> int:
         return len(self.sockets) + len(self.readers)
 
     def join(self, viewer: Viewer) -> None:
         """From now on this viewer hears what all hear."""
-        (self.sockets if viewer.is_socket else self.readers).add(viewer)
+        (self.sockets if viewer.is_socket else self.readers)[viewer] = None
 
     def leave(self, viewer: Viewer) -> None:
         """No more of it."""
-        (self.sockets if viewer.is_socket else self.readers).discard(viewer)
+        (self.sockets if viewer.is_socket else self.readers).pop(viewer, None)
 
     async def tell(self, message: WireMessage, but: "Collection[Viewer]" = ()) -> None:
         """Write the message to all who watch now, but some; those who join meanwhile know it from their greeting."""
-        listeners = [
-            (list(self.sockets.difference(but)), message.frame),
-            (list(self.readers.difference(but)), message.event),
-        ]
-        for viewers, data in listeners:
-            for start in range(0, len(viewers), VIEWERS_AT_ONCE):
-                for viewer in viewers[start : start + VIEWERS_AT_ONCE]:
+        for viewers, data in ((self.sockets, message.frame), (self.readers, message.event)):
+            listeners = [viewer for viewer in viewers if viewer not in but] if but else list(viewers)
+            for start in range(0, len(listeners), VIEWERS_AT_ONCE):
+                for viewer in listeners[start : start + VIEWERS_AT_ONCE]:
                     viewer.send(data)
-                if len(viewers) > VIEWERS_AT_ONCE:
+                if len(listeners) > VIEWERS_AT_ONCE:
                     await asyncio.sleep(0)

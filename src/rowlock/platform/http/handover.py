@@ -6,16 +6,18 @@ browser knows one address. A message is the request's head with one descriptor b
 
 import asyncio
 import contextlib
-import errno
+import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 import structlog
 
 from rowlock.kernel import limits
 
-_GONE = {errno.ENOENT, errno.ECONNREFUSED, errno.EPIPE, errno.ECONNRESET, errno.ENOTCONN, errno.EBADF}
+WAITING_MAX = 10_000
+"""Connections that wait here to be passed on; the kernel takes only some ten at a time."""
 
 log = structlog.get_logger(__name__)
 
@@ -23,32 +25,81 @@ log = structlog.get_logger(__name__)
 class HandoverDoor:
     """The sending end: gives connections to whichever of the receiving processes listen, in turn."""
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self._ways: list[tuple[Path, socket.socket | None]] = [(path, None) for path in paths]
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._ways = deque(_Way(path) for path in paths)
 
     def give(self, connection: int, head: bytes) -> bool:
         """Pass the descriptor and the head on; False when nobody takes it. The caller still closes its own copy."""
-        for _ in range(2 * len(self._ways)):  # an old way may have to be found broken before a new one is made
-            path, way = self._ways.pop(0)
-            try:
-                way = way or _connect(path)
-                socket.send_fds(way, [head], [connection])
-            except OSError as error:
-                if way is not None:
-                    way.close()
-                self._ways.append((path, None))
-                if error.errno not in _GONE:
-                    log.warning("connection_not_passed_on", error=str(error))
-            else:
-                self._ways.append((path, way))
+        for _ in range(len(self._ways)):
+            self._ways.rotate(-1)
+            if self._ways[0].give(connection, head):
                 return True
         return False
 
     def close(self) -> None:
         """Give nothing more."""
-        for _, way in self._ways:
-            if way is not None:
-                way.close()
+        for way in self._ways:
+            way.close()
+
+
+class _Way:
+    """A connection to one receiving process, and those who wait for room in it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._socket: socket.socket | None = None
+        self._waiting: deque[tuple[int, bytes]] = deque()
+
+    def give(self, connection: int, head: bytes) -> bool:
+        """Send, or queue; False when the process is not there or too many wait."""
+        if self._waiting:
+            return self._wait(connection, head)
+        for _ in range(2):  # the process may have been replaced since the last time
+            try:
+                if self._socket is None:
+                    self._socket = _connect(self._path)
+                socket.send_fds(self._socket, [head], [connection])
+            except BlockingIOError:
+                return self._wait(connection, head)
+            except OSError:
+                self.close()
+            else:
+                return True
+        return False
+
+    def close(self) -> None:
+        """Let go; those who wait are cut off, and will come again."""
+        if self._socket is not None:
+            if self._waiting:
+                asyncio.get_running_loop().remove_writer(self._socket)
+            self._socket.close()
+            self._socket = None
+        while self._waiting:
+            os.close(self._waiting.popleft()[0])
+
+    def _wait(self, connection: int, head: bytes) -> bool:
+        if len(self._waiting) >= WAITING_MAX or self._socket is None:
+            return False
+        if not self._waiting:
+            asyncio.get_running_loop().add_writer(self._socket, self._send_waiting)
+        self._waiting.append((os.dup(connection), head))
+        return True
+
+    def _send_waiting(self) -> None:
+        assert self._socket is not None
+        try:
+            while self._waiting:
+                connection, head = self._waiting[0]
+                socket.send_fds(self._socket, [head], [connection])
+                os.close(connection)
+                self._waiting.popleft()
+        except BlockingIOError:
+            return
+        except OSError as error:
+            log.warning("connections_not_passed_on", count=len(self._waiting), error=str(error))
+            self.close()
+            return
+        asyncio.get_running_loop().remove_writer(self._socket)
 
 
 def _connect(path: Path) -> socket.socket:
