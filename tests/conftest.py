@@ -2,6 +2,9 @@
 
 import asyncio
 import itertools
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -17,6 +20,8 @@ from rowlock.platform.postgres.migrate import migrate
 from rowlock.settings import HoldStrategyName, load_settings
 
 TEMPLATE = "rowlock_template"
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES_MIN = 4 * 1024**3
 _numbers = itertools.count(1)
 
 
@@ -34,16 +39,31 @@ class TestServers:
         return urlunsplit(urlsplit(self.database_url)._replace(path=f"/{database}"))
 
 
+def quick_folder() -> Path | None:
+    """A folder in memory, if there is one with room: on a disk, making and dropping databases is most of the work."""
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
+    return MEMORY if roomy else None
+
+
+def pytest_configure() -> None:
+    """Let tests that start servers of their own have their folders there, too."""
+    folder = quick_folder()
+    if folder is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestServers]:
+def servers() -> Iterator[TestServers]:
     """DATABASE_URL and VALKEY_URL when both are set, else embedded servers for the run."""
     settings = load_settings()
     if settings.database_url is not None and settings.valkey_url is not None:
         yield TestServers(settings.database_url, settings.valkey_url)
         return
-    data: Path = tmp_path_factory.mktemp("servers")
-    with EmbeddedServers() as embedded:
-        started = embedded.start(data)
+    with (
+        tempfile.TemporaryDirectory(prefix="rowlock-tests-", dir=quick_folder()) as data,
+        EmbeddedServers() as embedded,
+    ):
+        started = embedded.start(Path(data))
         yield TestServers(started.database_url, started.valkey_url)
 
 

@@ -168,6 +168,7 @@ class SeatReplica:
         self._wanted: dict[int, float] = {}
         self._following: asyncio.Task[None] | None = None
         self._hint = asyncio.Event()
+        self._freed_at: OrderedDict[int, float] = OrderedDict()
 
     def surely_taken(self, event_id: int, seat_nos: Sequence[int]) -> list[int]:
         """Those of the seats that can be refused without asking the database; empty when it must be asked.
@@ -200,6 +201,10 @@ class SeatReplica:
     def freed(self, event_id: int) -> None:
         """Seats of the event were given back here: whoever is told so may have them at once, so refuse none until the
         ledger has been read again."""
+        self._freed_at[event_id] = time.monotonic()
+        self._freed_at.move_to_end(event_id)
+        if len(self._freed_at) > EVENTS_KEPT_MAX:
+            self._freed_at.popitem(last=False)
         picture = self._pictures.get(event_id)
         if picture is not None:
             picture.checked_at = -math.inf
@@ -283,9 +288,15 @@ class SeatReplica:
                 lost.append(row["event_id"])
             elif row["since"] == picture.seq:  # not so when another task has brought it further meanwhile
                 picture.follow(row["seq"], row["changes"] or ())
-                picture.checked(asked_at, row["now_us"])
+                self._check(row["event_id"], picture, asked_at, row["now_us"])
         for event_id in lost:
             await self._load(event_id)
+
+    def _check(self, event_id: int, picture: SeatPicture, asked_at: float, now_us: int) -> None:
+        """Note how fresh the picture is. What was asked before seats were freed here may not know of it."""
+        picture.checked(asked_at, now_us)
+        if asked_at < self._freed_at.get(event_id, -math.inf):
+            picture.checked_at = -math.inf
 
     async def _load(self, event_id: int) -> None:
         asked_at = time.monotonic()
@@ -295,7 +306,7 @@ class SeatReplica:
             return
         picture = SeatPicture(row["epoch"], row["seq"], bytes(row["states"]), bytes(row["tier_nos"]))
         picture.holds_end(row["held_nos"] or (), row["held_ends"] or ())
-        picture.checked(asked_at, row["now_us"])
+        self._check(event_id, picture, asked_at, row["now_us"])
         self._pictures[event_id] = picture
         while len(self._pictures) > EVENTS_KEPT_MAX:
             self._pictures.popitem(last=False)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
 
-from rowlock.inventory import PartyWish
+from rowlock.inventory import PartyWish, SeatReplica
 
 RESERVE = "/bookings/reserve"
 
@@ -86,6 +86,23 @@ async def test_what_was_given_back_is_not_refused_from_memory(office: BoxOffice)
     await known_taken(office, 0)
     office.api.replica.freed(int(office.event))
     assert office.api.replica.surely_taken(int(office.event), [0]) == []
+
+
+async def test_a_read_that_was_asked_before_seats_were_freed_makes_no_picture_fresh(office: BoxOffice) -> None:
+    event_id = int(office.event)
+    await office.hold(office.caller(), "S-1-1")
+    await known_taken(office, 0)
+    replica = SeatReplica(office.house.database)
+    for _ in range(2):  # the first time the picture is made, the second time it is brought up to date
+        reading = asyncio.create_task(replica.picture(event_id))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # now it has been asked for
+        replica.freed(event_id)
+        await reading
+        assert replica.surely_taken(event_id, [0]) == []
+    assert await replica.picture(event_id)
+    assert replica.surely_taken(event_id, [0]) == [0]
+    await replica.close()
 
 
 async def best(office: BoxOffice, caller: Caller, quantity: int, **wish: object) -> Json:
