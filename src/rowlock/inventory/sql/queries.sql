@@ -1,6 +1,6 @@
 -- name: hold_seats
 SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
-FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7)
+FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7) ORDER BY ord
 
 -- name: judge_holds
 SELECT outcome, conflicts, versions FROM judge_holds_v1($1, $2, $3, $4, $5, $6, $7)
@@ -22,7 +22,7 @@ SELECT begin_choice_v1($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: hold_chosen_seats
 SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
-FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7, $8)
+FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY ord
 
 -- name: offer_substitutes
 SELECT expires_at FROM offer_substitutes_v1($1, $2, $3, $4, $5, $6)

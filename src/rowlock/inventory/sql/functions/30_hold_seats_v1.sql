@@ -8,7 +8,8 @@
 -- Outcomes, by precedence: replayed (this booking id exists and is the buyer's: nothing is done twice), event_not_found,
 -- not_on_sale, unknown_seat, seat_unavailable (with the seats), too_many_holds, held.
 -- The database clock, read after the locks, is the only clock. p_now overrides it in tests.
--- Every seat is looked at once and written once: what the look finds is kept in arrays beside p_seats.
+-- Every seat is looked at once and written once: what the look finds is kept in arrays beside p_seats, and what is
+-- written is not read again. Rows come in no order; `ord` counts the commands from 1.
 CREATE OR REPLACE FUNCTION hold_seats_v1(
     p_bookings uuid[], p_events bigint[], p_buyers text[], p_seat_from int[], p_seat_to int[], p_seats int[],
     p_holds_max int, p_now timestamptz DEFAULT NULL
@@ -28,7 +29,10 @@ DECLARE
     v_wanted bigint[];      -- event id and seat number in one number; seat numbers stay below 2**20
     v_outcomes text[];
     v_conflicts text[];
+    v_ends timestamptz[];   -- when a hold of that command would end
     v_winners int[];
+    v_nos bigint[];         -- of the winners' bookings
+    v_totals bigint[];
     v_written int;
     v_expected int;
 BEGIN
@@ -60,8 +64,8 @@ BEGIN
     END IF;
 
     -- What each command meets on this one picture, before any of them is granted.
-    SELECT array_agg(j.outcome), array_agg(j.taken)
-    INTO v_outcomes, v_conflicts
+    SELECT array_agg(j.outcome), array_agg(j.taken), array_agg(j.ends)
+    INTO v_outcomes, v_conflicts, v_ends
     FROM (
         SELECT CASE WHEN b.id IS NOT NULL THEN CASE WHEN b.buyer = c.buyer THEN 'replayed' ELSE 'event_not_found' END
                     WHEN i.event_id IS NULL THEN 'event_not_found'
@@ -74,7 +78,7 @@ BEGIN
                           AND (a.status = 'PAYMENT_PENDING' OR a.hold_expires_at > v_now)
                     ) >= p_holds_max THEN 'too_many_holds'
                     ELSE 'held' END AS outcome,
-               w.taken
+               w.taken, v_now + make_interval(secs => i.hold_seconds) AS ends
         FROM unnest(p_bookings, p_events, p_buyers, p_seat_from, p_seat_to)
              WITH ORDINALITY AS c(booking_id, event_id, buyer, seat_from, seat_to, ord)
         LEFT JOIN bookings b ON b.id = c.booking_id
@@ -96,21 +100,23 @@ BEGIN
     FROM generate_subscripts(v_outcomes, 1) AS g(i) WHERE v_outcomes[i] = 'held';
 
     IF v_winners IS NOT NULL THEN
-        INSERT INTO bookings (id, event_id, buyer, seat_nos, tier_nos, prices, total,
+        SELECT array_agg(nextval('bookings_no_seq')),
+               array_agg((SELECT sum(p.price) FROM unnest(v_prices[p_seat_from[k.i]:p_seat_to[k.i]]) AS p(price)))
+        INTO v_nos, v_totals
+        FROM unnest(v_winners) AS k(i);
+
+        INSERT INTO bookings (id, no, event_id, buyer, seat_nos, tier_nos, prices, total,
                               held_at, hold_seconds, hold_expires_at)
-        SELECT p_bookings[k.i], p_events[k.i], p_buyers[k.i], p_seats[p_seat_from[k.i]:p_seat_to[k.i]],
-               v_tiers[p_seat_from[k.i]:p_seat_to[k.i]], v_prices[p_seat_from[k.i]:p_seat_to[k.i]],
-               (SELECT sum(p.price) FROM unnest(v_prices[p_seat_from[k.i]:p_seat_to[k.i]]) AS p(price)),
-               v_now, e.hold_seconds, v_now + make_interval(secs => e.hold_seconds)
-        FROM unnest(v_winners) AS k(i)
-        JOIN event_inventory e ON e.event_id = p_events[k.i];
+        OVERRIDING SYSTEM VALUE
+        SELECT p_bookings[k.i], v_nos[k.at], p_events[k.i], p_buyers[k.i], p_seats[p_seat_from[k.i]:p_seat_to[k.i]],
+               v_tiers[p_seat_from[k.i]:p_seat_to[k.i]], v_prices[p_seat_from[k.i]:p_seat_to[k.i]], v_totals[k.at],
+               v_now, extract(epoch FROM v_ends[k.i] - v_now), v_ends[k.i]
+        FROM unnest(v_winners) WITH ORDINALITY AS k(i, at);
 
         UPDATE seats s
         SET state = 1, booking_id = f.booking_id, hold_expires_at = f.expires_at, version = s.version + 1
-        FROM (SELECT p_events[k.i] AS event_id, p_bookings[k.i] AS booking_id, n.seat_no,
-                     v_now + make_interval(secs => e.hold_seconds) AS expires_at
+        FROM (SELECT p_events[k.i] AS event_id, p_bookings[k.i] AS booking_id, n.seat_no, v_ends[k.i] AS expires_at
               FROM unnest(v_winners) AS k(i)
-              JOIN event_inventory e ON e.event_id = p_events[k.i]
               CROSS JOIN LATERAL unnest(p_seats[p_seat_from[k.i]:p_seat_to[k.i]]) AS n(seat_no)) f
         WHERE s.event_id = f.event_id AND s.seat_no = f.seat_no
           AND s.state = 0;  -- guard: only a free seat
@@ -119,7 +125,26 @@ BEGIN
             RAISE EXCEPTION 'hold_seats: wrote % of % seats', v_written, v_expected USING ERRCODE = 'RL001';
         END IF;
 
-        PERFORM append_bookings_v1(ARRAY(SELECT p_bookings[k.i] FROM unnest(v_winners) AS k(i)), 'hold', v_now);
+        PERFORM append_ledger_v1(array_agg(e.event_id), array_agg(e.changes), array_agg(-e.seats), array_agg(e.seats),
+                                 array_agg(0), array_agg(0), v_now)
+        FROM (
+            SELECT p_events[k.i] AS event_id, sum(p_seat_to[k.i] - p_seat_from[k.i] + 1)::int AS seats,
+                   '[' || string_agg(hold_change_v1(
+                       p_bookings[k.i], v_nos[k.at], p_buyers[k.i], p_seats[p_seat_from[k.i]:p_seat_to[k.i]],
+                       v_tiers[p_seat_from[k.i]:p_seat_to[k.i]], v_prices[p_seat_from[k.i]:p_seat_to[k.i]],
+                       v_totals[k.at], v_ends[k.i]), ',' ORDER BY k.at) || ']' AS changes
+            FROM unnest(v_winners) WITH ORDINALITY AS k(i, at)
+            GROUP BY p_events[k.i]
+        ) e;
+
+        RETURN QUERY
+        SELECT k.i, 'held', v_nos[k.at], v_now, v_ends[k.i], p_seats[p_seat_from[k.i]:p_seat_to[k.i]],
+               v_tiers[p_seat_from[k.i]:p_seat_to[k.i]], v_prices[p_seat_from[k.i]:p_seat_to[k.i]],
+               NULL::int[], NULL::timestamptz
+        FROM unnest(v_winners) WITH ORDINALITY AS k(i, at);
+        IF cardinality(v_winners) = cardinality(v_outcomes) THEN
+            RETURN;
+        END IF;
     END IF;
 
     RETURN QUERY
@@ -127,8 +152,8 @@ BEGIN
            string_to_array(v_conflicts[g.i], ',')::int[],
            CASE WHEN v_outcomes[g.i] = 'not_on_sale' AND v_now < e.on_sale_at THEN e.on_sale_at END
     FROM generate_subscripts(v_outcomes, 1) AS g(i)
-    LEFT JOIN bookings b ON b.id = p_bookings[g.i] AND v_outcomes[g.i] IN ('held', 'replayed')
+    LEFT JOIN bookings b ON b.id = p_bookings[g.i] AND v_outcomes[g.i] = 'replayed'
     LEFT JOIN event_inventory e ON e.event_id = p_events[g.i]
-    ORDER BY 1;
+    WHERE v_outcomes[g.i] <> 'held';
 END
 $$;
