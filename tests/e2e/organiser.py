@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import uuid
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -10,17 +11,22 @@ import httpx
 SEATS = 8
 
 
+@cache
+def token(data: Path) -> str:
+    """An organiser's access token."""
+    command = [sys.executable, "-m", "rowlock", "token", "--role", "organiser", "--count", "1", "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def put_on_sale(url: str, data: Path, **wishes: object) -> str:
     """The id of a new event with one row of eight seats, "Stalls", row A; `wishes` are fields of the event's body."""
-    command = [sys.executable, "-m", "rowlock", "token", "--role", "organiser", "--count", "1", "--data", str(data)]
-    token = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     seats = [{"number": str(n), "x": n, "y": 2, "category": "Seat"} for n in range(1, SEATS + 1)]
     sections = [{"id": "S", "name": "Stalls", "rows": [{"label": "A", "seats": seats}]}]
     plan = {
         "format": "rowlock-plan/1", "name": f"Row of eight {uuid.uuid4()}", "width": 10, "height": 4,
         "categories": [{"name": "Seat"}], "sections": sections,
     }  # fmt: skip
-    with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}) as organiser:
+    with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token(data)}"}) as organiser:
         plan_id = organiser.post("/plans", json=plan).raise_for_status().json()["id"]
         event = {
             "name": "Eight seats",

@@ -7,11 +7,11 @@ import statistics
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 from tests.e2e.conftest import Shop
 from tests.e2e.organiser import SEATS, put_on_sale
 from tests.e2e.test_access import violations
-from tests.e2e.visitor import STADIUM_SHOW, Arrivals, Visitor
+from tests.e2e.visitor import STADIUM_SHOW, Arrivals, Visitor, lost_on_the_way
 
 SEEN_MS_MAX = 200
 
@@ -124,14 +124,27 @@ async def test_a_dead_gateway_is_made_up_for_by_polling_until_it_is_back(arrival
     event_id = put_on_sale(shop.url, shop.data)
     watcher, buyer = await onlooker(arrivals, event_id), await onlooker(arrivals, event_id)
     await streams(watcher, "live")
-    await watcher.page.context.route("**/stream?*", lambda route: route.abort())
-    await watcher.page.route_web_socket("**/stream?*", lambda socket: socket.close())
+    out_of_reach = True
+
+    async def connect(socket: WebSocketRoute) -> None:
+        await socket.close() if out_of_reach else socket.connect_to_server()
+
+    await watcher.page.route_web_socket("**/stream?*", connect)
+    await watcher.page.route("**/stream?*", lost_on_the_way)
     os.kill(live_process(shop), signal.SIGKILL)
     await streams(watcher, "polling")
     await buyer.seat("Stalls", "A", 3).click()
     await buyer.hold()
     await expect(watcher.seat("Stalls", "A", 3)).to_have_accessible_name(re.compile("held by somebody else"))
     assert await watcher.page.locator(".sale .notice").count() == 0
+
+    # Pushing is tried again now and then, and at once on a network that has just come back.
+    out_of_reach = False
+    await watcher.page.context.set_offline(True)
+    await watcher.page.context.set_offline(False)
+    await streams(watcher, "live")
+    await buyer.page.get_by_role("button", name="Let the seats go").click()
+    await expect(watcher.seat("Stalls", "A", 3)).to_have_attribute("aria-disabled", "false")
 
 
 def live_process(shop: Shop) -> int:

@@ -1,7 +1,7 @@
 import type { SeatStream, StreamState } from "../live";
 import { openStream } from "../live";
 import type { PlanColumns, SeatMapEvents, SeatPlan } from "../seatmap";
-import { ACCESSIBLE, AVAILABLE, decodePlan, HELD, placeOf, SeatMap, seatIdOf, seatNoOf } from "../seatmap";
+import { ACCESSIBLE, Announcer, AVAILABLE, decodePlan, HELD, placeOf, SeatMap, seatIdOf, seatNoOf } from "../seatmap";
 import type { Frame } from "./frame";
 import { buildFrame, frameTheme } from "./frame";
 import type { Phrases } from "./phrases";
@@ -38,6 +38,7 @@ export class RowlockMap extends HTMLElement {
   private tiers: readonly Tier[] = [];
   private seatNos: readonly number[] = [];
   private others: ReadonlyMap<number, number> = new Map();
+  private readonly announcer = new Announcer((text) => { if (this.frame) this.frame.spoken.textContent = text; });
   private opening = new AbortController();
 
   connectedCallback(): void {
@@ -210,7 +211,7 @@ export class RowlockMap extends HTMLElement {
   }
 
   private say(text: string): void {
-    this.frame!.spoken.textContent = text;
+    this.announcer.say(text);
   }
 
   private point({ seatNo, section, at: [x, y] }: SeatMapEvents["hover"]): void {

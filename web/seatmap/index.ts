@@ -1,3 +1,4 @@
+export { Announcer } from "./announcer";
 export { EVERY_SEAT } from "./filter";
 export type { SeatFilter } from "./filter";
 export { tierLooks, traceShape } from "./paint/appearance";

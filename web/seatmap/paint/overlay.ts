@@ -47,7 +47,7 @@ export function paintOverlay(
     paintFades(context, plan, looks, theme, at, radius, state.fades);
     paintOthers(context, theme, at, view, radius, state);
   }
-  for (const n of state.mine) paintMine(context, theme, looks[plan.category[n]], at(n), Math.max(radius * 1.08, 5));
+  for (const n of state.mine) paintMine(context, theme, looks[plan.category[n]], at(n), Math.max(radius * 1.15, 7));
   context.setLineDash([4, 3]);
   for (const n of state.warned) ring(context, looks[plan.category[n]], at(n), radius + 1, theme.ink, 2);
   context.setLineDash([]);
@@ -126,11 +126,15 @@ function paintMine(
 ): void {
   const path = new Path2D();
   traceShape(path, look?.shape ?? "circle", x, y, r);
-  context.fillStyle = theme.accent;
-  context.strokeStyle = theme.background;
-  context.lineWidth = Math.max(1.5, r * 0.2);
   context.lineJoin = context.lineCap = "round";
-  context.stroke(path);
+  // Ink, then air, then the seat: told from any tier, whatever the organiser's colours.
+  const air = Math.max(1.5, r * 0.2);
+  for (const [color, width] of [[theme.ink, 2 * air + 3], [theme.background, 2 * air]] as const) {
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.stroke(path);
+  }
+  context.fillStyle = theme.accent;
   context.fill(path);
   context.strokeStyle = theme.accentInk;
   context.lineWidth = Math.max(1.3, r * 0.22);
