@@ -189,6 +189,19 @@ async def test_what_others_choose_is_shown_and_stops_nobody(arrivals: Arrivals, 
     await expect(first.basket).to_have_count(0)
 
 
+async def test_the_last_seat_is_told_and_so_is_one_that_comes_back(arrivals: Arrivals, shop: Shop) -> None:
+    event_id = put_on_sale(shop.url, shop.data)
+    watcher, buyer = await onlooker(arrivals, event_id), await arrivals.visitor()
+    await buyer.page.goto(f"/events/{event_id}?seats=" + ",".join(f"S-A-{number}" for number in range(1, SEATS + 1)))
+    await buyer.map_drawn()
+    await buyer.hold()
+    sold_out = watcher.page.get_by_text("Sold out. A seat someone lets go shows up here at once.")
+    await expect(sold_out).to_be_visible()
+    assert await violations(watcher.page) == []
+    await buyer.page.get_by_role("button", name="Let the seats go").click()
+    await expect(sold_out).to_be_hidden()
+
+
 async def test_a_clock_that_is_a_day_wrong_changes_nothing(arrivals: Arrivals, shop: Shop) -> None:
     visitor = await arrivals.visitor()
     await visitor.page.add_init_script(CLOCK_A_DAY_AHEAD)

@@ -7,8 +7,9 @@ describe("section labels", () => {
   const plan = planOfRows(6, 30);
 
   test("name the section and count its seats where there is room, else name it, else nothing that nobody could read", () => {
-    const form = (scale: number) => layoutLabels(plan, scale, 8)[0]?.form;
-    expect([20, 5, 2.2, 0.5].map(form)).toEqual(["lines", "line", "name", undefined]);
+    const form = (seats: typeof plan, scale: number) => layoutLabels(seats, scale, 8)[0]?.form;
+    expect([20, 3, 0.5].map((scale) => form(plan, scale))).toEqual(["words", "line", undefined]);
+    expect(form(planOfRows(6, 4), 6)).toBe("name");
   });
 
   test("turn with a block that has room one way only", () => {

@@ -9,12 +9,12 @@ const SIZE_MIN = 8;
 const LETTER_WIDTH = 0.62;
 const LINE_HEIGHT = 1.25;
 /** Letters of air at both ends together. */
-const ROOM_BESIDE = 1;
+const ROOM_BESIDE = 0.4;
 /** Letters between the name and the count in one line. */
 const BETWEEN = 1;
 
-/** What there is room for: name over count, both in one line, or the name alone. */
-export type LabelForm = "lines" | "line" | "name";
+/** What there is room for: the name over the count in words or as a number, both in one line, or the name alone. */
+export type LabelForm = "words" | "stack" | "line" | "name";
 
 export interface SectionLabel {
   readonly section: number;
@@ -27,7 +27,7 @@ export interface SectionLabel {
 
 /**
  * The labels that lie wholly inside their section at `scale` CSS pixels a plan unit, so none can run into another.
- * `countLetters`: how long the words for a count are; in one line with the name it is the number alone.
+ * `countLetters`: how long the words for a count are.
  */
 export function layoutLabels(plan: SeatPlan, scale: number, countLetters: number): SectionLabel[] {
   const labels: SectionLabel[] = [];
@@ -43,10 +43,12 @@ type Fit = Omit<SectionLabel, "section">;
 /** Name and count before the name alone, upright before turned, large before small. */
 function bestLabel(plan: SeatPlan, section: Section, scale: number, countLetters: number): Fit | null {
   const letters = section.id.length;
+  const digits = String(section.count).length;
   const angles = [0, ...ownAngles(plan, section)];
   const forms: readonly [LabelForm, number, number, number][] = [
-    ["lines", Math.max(letters, countLetters), 2, COUNT_SIZE_MIN],
-    ["line", letters + BETWEEN + String(section.count).length, 1, COUNT_SIZE_MIN],
+    ["words", Math.max(letters, countLetters), 2, COUNT_SIZE_MIN],
+    ["stack", Math.max(letters, digits), 2, COUNT_SIZE_MIN],
+    ["line", letters + BETWEEN + digits, 1, SIZE_MIN],
     ["name", letters, 1, SIZE_MIN],
   ];
   for (const [form, width, lines, least] of forms) {

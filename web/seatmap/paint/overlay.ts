@@ -47,7 +47,7 @@ export function paintOverlay(
     paintFades(context, plan, looks, theme, at, radius, state.fades);
     paintOthers(context, theme, at, view, radius, state);
   }
-  for (const n of state.mine) paintMine(context, theme, looks[plan.category[n]], at(n), Math.max(radius * 1.15, 7));
+  for (const n of state.mine) paintMine(context, theme, looks[plan.category[n]], at(n), Math.max(radius, 5));
   context.setLineDash([4, 3]);
   for (const n of state.warned) ring(context, looks[plan.category[n]], at(n), radius + 1, theme.ink, 2);
   context.setLineDash([]);
@@ -128,8 +128,8 @@ function paintMine(
   traceShape(path, look?.shape ?? "circle", x, y, r);
   context.lineJoin = context.lineCap = "round";
   // Ink, then air, then the seat: told from any tier, whatever the organiser's colours.
-  const air = Math.max(1.5, r * 0.2);
-  for (const [color, width] of [[theme.ink, 2 * air + 3], [theme.background, 2 * air]] as const) {
+  const air = Math.max(1, r * 0.14);
+  for (const [color, width] of [[theme.ink, 4.4 * air], [theme.background, 2 * air]] as const) {
     context.strokeStyle = color;
     context.lineWidth = width;
     context.stroke(path);

@@ -106,7 +106,7 @@ export class Scene {
       const section = this.plan.sections[label.section];
       if (!overlaps(section.box, piece.box)) continue;
       const free = this.states.fittingInSection[label.section];
-      const count = label.form === "line" ? String(free) : this.words(free);
+      const count = label.form === "words" ? this.words(free) : String(free);
       this.venue.labelSection(context, piece, section, label, free > 0 ? count : "×", free > 0);
     }
   }

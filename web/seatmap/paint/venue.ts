@@ -85,7 +85,7 @@ export class VenuePainter {
       context.font = font;
       context.fillText(text, x, y);
     };
-    if (label.form === "lines") {
+    if (label.form === "words" || label.form === "stack") {
       put(section.id, bold, 0, -size * 0.55);
       put(count, plain, 0, size * 0.6);
     } else if (label.form === "line") {

@@ -82,6 +82,11 @@ export class SeatPicker {
     return this.map.states.freeInSection[index];
   }
 
+  get free(): number {
+    void this.version;
+    return this.map.states.freeInCategory.reduce((sum, free) => sum + free, 0);
+  }
+
   freeInTier(name: string): number {
     void this.version;
     return this.map.states.freeInCategory[this.plan.categories.findIndex((category) => category.name === name)] ?? 0;
