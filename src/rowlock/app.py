@@ -15,6 +15,8 @@ from valkey.asyncio import Valkey
 from valkey.exceptions import ValkeyError
 
 from rowlock import __version__
+from rowlock.audit import AuditLog
+from rowlock.audit.routes import audit_router
 from rowlock.bookings import BookingDesk, BookingViews, SaleGate
 from rowlock.bookings import routes as bookings
 from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
@@ -161,6 +163,7 @@ class Api:
         api.include_router(catalog_router(self.database, self.free_seats, self.settings.seats_per_booking_max))
         api.include_router(organiser_router(self.signer, self.organiser))
         api.include_router(block_router(self.signer, self.block_desk))
+        api.include_router(audit_router(self.signer, AuditLog(self.database)))
         app.include_router(api)
         app.openapi = lambda: _kept_document(app)  # type: ignore[method-assign]
         return app

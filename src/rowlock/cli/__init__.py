@@ -19,6 +19,7 @@ VERBS = {
     "token": "sales:token",
     "verify": "proof:verify",
     "ledger": "proof:ledger",
+    "audit": "audit:audit",
 }
 """The module of each verb and its name there; `blocks` adds its own verbs to `event`."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from rowlock.audit import Deed, record
 from rowlock.cli.installation import VerbFault, data_option, database_of, installation, json_option, one_line_faults
 from rowlock.identity import HOUSE, Person
 from rowlock.identity.organisers import Organisers
@@ -63,8 +64,11 @@ async def known_organiser(database: Database, organiser_id: int) -> int:
 
 
 async def _create(settings: Settings, name: str) -> int:
-    async with database_of(settings) as database:
-        organiser_id = await Organisers(database).create(name)
+    async with database_of(settings) as database, database.cold.acquire() as connection, connection.transaction():
+        organiser_id = await Organisers.create(connection, name)
+        if organiser_id is not None:
+            deed = Deed("create_organiser", f"organiser:{organiser_id}", organiser_id, after={"name": name})
+            await record(connection, OPERATOR, [deed])
     if organiser_id is None:
         raise VerbFault(f"there is an organiser {name!r} already")
     return organiser_id

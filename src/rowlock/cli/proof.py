@@ -12,10 +12,12 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from rowlock.audit.proof import prove_audit_log
 from rowlock.cli.installation import VerbFault, data_option, installation, json_option, one_line_faults
 from rowlock.inventory.proof import CertificateFault, Finding, LedgerFileFault, check_certificate
 from rowlock.inventory.proof.certificate import Certificate, open_certificate_key, public_text, sign
 from rowlock.inventory.proof.export import export_ledger, replay_file
+from rowlock.inventory.proof.findings import CHECKS
 from rowlock.inventory.proof.verify import EventProof, ledger_rows, prove_events
 from rowlock.kernel.ids import parse_number_id
 
@@ -122,11 +124,22 @@ async def _prove(
                 proofs.append(proof)
                 for finding in proof.findings if not as_json else ():
                     _print(finding)
+        if event_id is None:
+            finding = await _audit_finding(connection)
+            proofs.append(EventProof((finding,), None))
+            if not as_json:
+                _print(finding)
     finally:
         await connection.close()
     if certify is not None and signing is not None:
         _write(certify, [proof.certificate for proof in proofs if proof.certificate is not None], signing)
     return proofs
+
+
+async def _audit_finding(connection: "asyncpg.Connection[asyncpg.Record]") -> Finding:
+    proof = await prove_audit_log(connection)
+    faults = () if proof.fault is None else (proof.fault,)
+    return Finding(None, "A1", CHECKS["A1"], not faults, proof.rows, faults)
 
 
 def _write(path: Path, certificates: list[Certificate], key: Ed25519PrivateKey) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 import msgspec
 
+from rowlock.audit import Deed, record
 from rowlock.cli.installation import data_option, database_of, installation, json_option, one_line_faults
-from rowlock.cli.organisers import known_organiser, organiser_option
+from rowlock.cli.organisers import OPERATOR, known_organiser, organiser_option
 from rowlock.identity import ROLES, Role, open_signer
 from rowlock.settings import Settings
 
@@ -34,4 +35,8 @@ async def _tokens(settings: Settings, role: Role, count: int, subject: str | Non
     async with database_of(settings) as database:
         await known_organiser(database, organiser_id)
         signer = await open_signer(database)
+        if role != "buyer":
+            deed = Deed("issue_tokens", f"role:{role}", organiser_id, after={"count": count, "subject": subject})
+            async with database.cold.acquire() as connection, connection.transaction():
+                await record(connection, OPERATOR, [deed])
     return [signer.issue(subject or f"{role}:{uuid.uuid4()}", role, organiser_id=organiser_id) for _ in range(count)]

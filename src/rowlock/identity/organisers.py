@@ -1,6 +1,6 @@
 """Organisers: whose plans and events these are. Staff belong to one, operators to the installation."""
 
-from rowlock.platform.postgres import Database, load_queries
+from rowlock.platform.postgres import Connection, Database, load_queries
 
 SQL = load_queries("rowlock.identity")
 
@@ -11,9 +11,10 @@ class Organisers:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, name: str) -> int | None:
+    @staticmethod
+    async def create(connection: Connection, name: str) -> int | None:
         """The id of a new organiser; None when there is one of that name."""
-        made: int | None = await self._database.cold.fetchval(SQL["insert_organiser"], name)
+        made: int | None = await connection.fetchval(SQL["insert_organiser"], name)
         return made
 
     async def names(self) -> dict[int, str]:

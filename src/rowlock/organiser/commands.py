@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from rowlock.audit import Deed, record
 from rowlock.catalog.views import SQL as CATALOG
 from rowlock.identity import Person
 from rowlock.inventory.store import SQL as INVENTORY
@@ -48,19 +49,23 @@ class Organiser:
         self._shelf = shelf
         self._hold_seconds = hold_seconds
 
-    async def create_venue(self, body: VenueBody) -> int:
+    async def create_venue(self, body: VenueBody, by: Person) -> int:
         """The venue of that name, city and country, made when there is none."""
-        found = await self._database.cold.fetchval(CATALOG["upsert_venue"], body.name, body.city, body.country)
-        assert isinstance(found, int)
-        return found
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            venue_id, deeds = await _venue(connection, body, by)
+            await record(connection, by, deeds)
+            return venue_id
 
     async def create_plan(self, plan: SeatingPlan, venue: VenueBody | None, by: Person) -> StoredPlan:
         """Store a checked plan as a new version; the very same plan is not stored twice."""
         async with self._database.cold.acquire() as connection, connection.transaction():
-            venue_id = None
-            if venue is not None:
-                venue_id = await connection.fetchval(CATALOG["upsert_venue"], venue.name, venue.city, venue.country)
-            return await save_plan(connection, plan, venue_id, by.makes_for)
+            venue_id, deeds = (None, []) if venue is None else await _venue(connection, venue, by)
+            stored, is_new = await save_plan(connection, plan, venue_id, by.makes_for)
+            if is_new:
+                facts = {"name": stored.name, "version": stored.version, "seats": stored.seat_count}
+                deeds.append(Deed("create_plan", f"plan:{stored.plan_id}", by.makes_for, after=facts))
+            await record(connection, by, deeds)
+            return stored
 
     async def create_event(self, body: EventBody, by: Person, creation_key: str | None) -> int:
         """Create an event with its prices and lay its seats out for sale.
@@ -69,17 +74,22 @@ class Organiser:
         """
         checked = await self.check_event(body, by)
         async with self._database.cold.acquire() as connection, connection.transaction():
-            return await self._insert_event(connection, checked, by, creation_key)
+            event_id, deeds = await self._insert_event(connection, checked, by, creation_key)
+            await record(connection, by, deeds)
+            return event_id
 
     async def import_events(
         self, checked: Sequence[CheckedEvent], by: Person, progress: Callable[[int], None]
     ) -> list[int]:
         """Create many events, all or none; `progress` is told each time how many more are done."""
-        ids = []
+        ids, deeds = [], []
         async with self._database.cold.acquire() as connection, connection.transaction():
             for event in checked:
-                ids.append(await self._insert_event(connection, event, by, None))
+                event_id, done = await self._insert_event(connection, event, by, None)
+                ids.append(event_id)
+                deeds += done
                 progress(1)
+            await record(connection, by, deeds)
         return ids
 
     async def check_event(self, body: EventBody, by: Person) -> CheckedEvent:
@@ -92,9 +102,9 @@ class Organiser:
 
     async def _insert_event(
         self, connection: Connection, checked: CheckedEvent, by: Person, creation_key: str | None
-    ) -> int:
+    ) -> tuple[int, list[Deed]]:
         body, plan, terms = checked.body, checked.plan, checked.terms
-        venue_id = await self._venue_of(connection, body, plan)
+        venue_id, deeds = await self._venue_of(connection, body, plan, by)
         event_id = await connection.fetchval(
             CATALOG["insert_event"], venue_id, plan.plan_id, body.name, body.description, body.genre,
             terms.starts_at, body.timezone, body.currency, by.subject, creation_key,
@@ -103,13 +113,14 @@ class Organiser:
         if event_id is None:
             event_id = await connection.fetchval(CATALOG["event_of_creation_key"], creation_key)
             assert isinstance(event_id, int)
-            return event_id
+            return event_id, []
         assert isinstance(event_id, int)
         await _add_performers(connection, event_id, body)
         await _open_sale(connection, event_id, plan, terms)
         await connection.execute(CATALOG["update_pick_rules"], event_id, body.no_orphan_seats, body.offer_nearest)
         await connection.execute(CATALOG["refresh_search_words"], event_id)
-        return event_id
+        _, made = await _terms(connection, event_id, by)
+        return event_id, [*deeds, Deed("create_event", f"event:{event_id}", plan.organiser_id, after=made)]
 
     async def patch_event(self, event_id: int, patch: EventPatch, by: Person) -> None:
         """Change an event. Problems: `event_not_found` (another organiser's, too), `invalid_request`."""
@@ -120,12 +131,11 @@ class Organiser:
         if hold_seconds is not None:
             _check_hold_seconds(hold_seconds)
         async with self._database.cold.acquire() as connection, connection.transaction():
-            found = await connection.fetchval(
+            organiser_id, was = await _terms(connection, event_id, by)
+            await connection.execute(
                 CATALOG["update_event"], event_id, _given(patch.name), _given(patch.description), _given(patch.genre),
-                starts_at, _given(patch.timezone), _given(patch.cancelled), by.reach,
+                starts_at, _given(patch.timezone), _given(patch.cancelled),
             )  # fmt: skip
-            if found is None:
-                raise Problem("event_not_found", f"There is no event {event_id}.")
             paused = True if patch.cancelled is True else _given(patch.sale_paused)
             await connection.execute(
                 CATALOG["update_sale"], event_id, hold_seconds, patch.on_sale_at is not msgspec.UNSET,
@@ -137,6 +147,11 @@ class Organiser:
             if patch.prices is not msgspec.UNSET:
                 await _change_prices(connection, event_id, patch.prices)
             await connection.execute(CATALOG["refresh_search_words"], event_id)
+            _, now = await _terms(connection, event_id, by)
+            before, after = _changes(was, now)
+            if after:
+                deed = Deed("change_event", f"event:{event_id}", organiser_id, before, after)
+                await record(connection, by, [deed])
 
     async def _plan(self, plan_id: str | int, by: Person) -> ShelvedPlan:
         number = parse_number_id(str(plan_id))
@@ -145,16 +160,13 @@ class Organiser:
             raise Problem("plan_not_found", f"There is no seating plan {plan_id}.")
         return plan
 
-    async def _venue_of(self, connection: Connection, body: EventBody, plan: ShelvedPlan) -> int:
+    async def _venue_of(
+        self, connection: Connection, body: EventBody, plan: ShelvedPlan, by: Person
+    ) -> tuple[int, list[Deed]]:
         if body.venue is not None:
-            venue = body.venue
-            found = await connection.fetchval(CATALOG["upsert_venue"], venue.name, venue.city, venue.country)
-        else:
-            found = await connection.fetchval(CATALOG["venue_of_plan"], plan.plan_id)
-            if found is None:
-                found = await connection.fetchval(CATALOG["upsert_venue"], plan.plan.name, "", "")
-        assert isinstance(found, int)
-        return found
+            return await _venue(connection, body.venue, by)
+        found: int | None = await connection.fetchval(CATALOG["venue_of_plan"], plan.plan_id)
+        return (found, []) if found is not None else await _venue(connection, VenueBody(name=plan.plan.name), by)
 
     def _checked(self, body: EventBody, plan: ShelvedPlan) -> Terms:
         if not known_currency(body.currency):
@@ -212,6 +224,28 @@ def _moment(name: str, text: str | None) -> datetime | None:
 
 def _given(value: Value | msgspec.UnsetType) -> Value | None:
     return None if value is msgspec.UNSET else value
+
+
+async def _venue(connection: Connection, venue: VenueBody, by: Person) -> tuple[int, list[Deed]]:
+    """The venue's id, and that it was made if it was."""
+    row = await connection.fetchrow(CATALOG["upsert_venue"], venue.name, venue.city, venue.country)
+    assert row is not None
+    facts = {"name": venue.name, "city": venue.city, "country": venue.country}
+    made = Deed("create_venue", f"venue:{row['id']}", by.makes_for, after=facts)
+    return row["id"], [made] if row["is_new"] else []
+
+
+async def _terms(connection: Connection, event_id: int, by: Person) -> tuple[int, dict[str, object]]:
+    """Whose event it is and its terms as they stand; Problem `event_not_found` when it is none of theirs."""
+    row = await connection.fetchrow(CATALOG["event_terms"], event_id, by.reach)
+    if row is None:
+        raise Problem("event_not_found", f"There is no event {event_id}.")
+    return row["organiser_id"], msgspec.json.decode(row["terms"], type=dict[str, object])
+
+
+def _changes(was: Mapping[str, object], now: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    changed = [name for name in now if was[name] != now[name]]
+    return {name: was[name] for name in changed}, {name: now[name] for name in changed}
 
 
 async def _add_performers(connection: Connection, event_id: int, body: EventBody) -> None:

@@ -106,8 +106,8 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
     )  # fmt: skip
     async def create_venue(request: Request) -> Response:
         """A venue of the same name, city and country is not made twice."""
-        require_person(request, signer, *MANAGERS)
-        venue_id = await organiser.create_venue(await read_body(request, _venue_body))
+        person = require_person(request, signer, *MANAGERS)
+        venue_id = await organiser.create_venue(await read_body(request, _venue_body), person)
         return json_answer(Created(str(venue_id)), 201)
 
     @router.post(

@@ -40,19 +40,25 @@ def plan_summary(plan: SeatingPlan, plan_id: int, version: int) -> StoredPlan:
     return StoredPlan(str(plan_id), plan.name, version, plan.capacity, len(plan.sections), rows, categories)
 
 
-async def save_plan(connection: Connection, plan: SeatingPlan, venue_id: int | None, organiser_id: int) -> StoredPlan:
-    """Store a checked plan of an organiser as the next version of its name at its venue; the very same once only."""
+async def save_plan(
+    connection: Connection, plan: SeatingPlan, venue_id: int | None, organiser_id: int
+) -> tuple[StoredPlan, bool]:
+    """Store a checked plan of an organiser as the next version of its name at its venue; and whether it is new.
+
+    The very same plan is stored once.
+    """
     document = msgspec.json.encode(plan)
     digest = hashlib.sha256(document).digest()
-    row = await connection.fetchrow(SQL["plan_of_hash"], digest, venue_id, plan.name, organiser_id)
-    if row is None:
-        names = [category.name for category in plan.categories]
-        packed = await asyncio.to_thread(zlib.compress, document, 6)
-        row = await connection.fetchrow(
-            SQL["insert_plan"], venue_id, plan.name, plan.capacity, names, packed, digest, organiser_id
-        )
-        assert row is not None
-    return plan_summary(plan, row["id"], row["version"])
+    known = await connection.fetchrow(SQL["plan_of_hash"], digest, venue_id, plan.name, organiser_id)
+    if known is not None:
+        return plan_summary(plan, known["id"], known["version"]), False
+    names = [category.name for category in plan.categories]
+    packed = await asyncio.to_thread(zlib.compress, document, 6)
+    made = await connection.fetchrow(
+        SQL["insert_plan"], venue_id, plan.name, plan.capacity, names, packed, digest, organiser_id
+    )
+    assert made is not None
+    return plan_summary(plan, made["id"], made["version"]), True
 
 
 class ShelvedPlan:

@@ -160,6 +160,20 @@ async def test_tokens_are_one_a_line_and_of_different_people(rowlock: CommandLin
     assert (await rowlock.run("token", "--role", "king")).code == 2
 
 
+async def test_organisers_are_made_and_what_is_done_is_written_down(rowlock: CommandLine) -> None:
+    number = (await rowlock.good("organiser", "create", "The other house")).strip()
+    assert f"{number}  The other house" in await rowlock.good("organiser", "list")
+    assert "already" in await rowlock.refusal("organiser", "create", "The other house")
+    await rowlock.good("token", "--role", "door", "--organiser", number)
+    assert "there is no organiser 99" in await rowlock.refusal("token", "--role", "door", "--organiser", "99")
+    told = [json.loads(line) for line in (await rowlock.good("audit", "--limit", "2", "--json")).splitlines()]
+    assert [(entry["action"], entry["organiserId"]) for entry in told] == [
+        ("issue_tokens", number),
+        ("create_organiser", number),
+    ]
+    assert "The other house" in await rowlock.good("audit", "--action", "create_organiser")
+
+
 async def test_the_schema_is_migrated_and_checked(rowlock: CommandLine, house: House) -> None:
     assert head_revision() in await rowlock.good("migrate")
     checked = json.loads(await rowlock.good("check", "--json"))
@@ -180,7 +194,7 @@ async def test_settings_and_servers_that_do_not_work_are_named(servers: TestServ
 async def test_verify_says_yes_to_a_sound_sale(rowlock: CommandLine, house: House) -> None:
     await house.hold(1, 2)
     printed = await rowlock.good("verify")
-    assert "7 of 7 checks hold over 1 events" in printed
+    assert "8 of 8 checks hold over 1 events" in printed
     assert json.loads(await rowlock.good("verify", "--event", str(house.event_id), "--json"))["holds"] is True
     assert "no event 999" in await rowlock.refusal("verify", "--event", "999")
 

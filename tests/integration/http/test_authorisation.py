@@ -26,6 +26,8 @@ class Affair(Enum):
     """The booking's owner's; to everybody else the booking does not exist."""
     MANAGING = auto()
     """Organisers' and operators'."""
+    AUDITING = auto()
+    """Operators' and organiser admins'; each sees what is theirs."""
     OWN_EVENT = auto()
     """Of those, only who works for the organiser of the event; to the others it does not exist."""
 
@@ -49,6 +51,7 @@ AFFAIRS = {
     "post /api/v1/bookings/{bookingId}/confirm": Affair.OWN_BOOKING,
     "post /api/v1/bookings/{bookingId}/release": Affair.OWN_BOOKING,
     "delete /api/v1/bookings/{bookingId}": Affair.OWN_BOOKING,
+    "get /api/v1/audit": Affair.AUDITING,
     "post /api/v1/venues": Affair.MANAGING,
     "post /api/v1/plans": Affair.MANAGING,
     "post /api/v1/events": Affair.OWN_EVENT,
@@ -116,6 +119,8 @@ def judged(affair: Affair, person: Person, *, own_booking: bool) -> tuple[bool, 
             return True, frozenset()
         case Affair.OWN_BOOKING:
             return own_booking, frozenset({404})
+        case Affair.AUDITING:
+            return person.role in {"organiser_admin", "operator"}, frozenset({403})
         case Affair.MANAGING:
             return person.role in MANAGERS, frozenset({403})
         case _ if person.role not in MANAGERS:
@@ -150,7 +155,8 @@ async def _body(office: BoxOffice, operation: str, seat: str) -> object:
 @pytest.fixture
 async def people(office: BoxOffice) -> list[Person]:
     """Nobody, every role of the house, every role of another organiser."""
-    other = await Organisers(office.house.database).create("The other organiser")
+    async with office.house.database.cold.acquire() as connection:
+        other = await Organisers.create(connection, "The other organiser")
     assert other is not None
     return [Person(None, 1), *(Person(role, organiser) for organiser in (1, other) for role in ROLES)]
 

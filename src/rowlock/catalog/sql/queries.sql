@@ -26,7 +26,8 @@ FROM events e WHERE e.id = $1
 WITH added AS (
     INSERT INTO venues (name, city, country) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING id
 )
-SELECT id FROM added UNION ALL SELECT id FROM venues WHERE name = $1 AND city = $2 AND country = $3 LIMIT 1
+SELECT id, true AS is_new FROM added
+UNION ALL SELECT id, false FROM venues WHERE name = $1 AND city = $2 AND country = $3 LIMIT 1
 
 -- name: find_venue
 SELECT id, name, city, country FROM venues WHERE id = $1
@@ -70,13 +71,25 @@ FROM (
 ) w
 WHERE e.id = w.id
 
+-- name: event_terms
+-- What an organiser may change of an event, for the audit log; locks the event against others who change it.
+SELECT e.organiser_id, jsonb_build_object(
+           'name', e.name, 'description', e.description, 'genre', e.genre, 'startsAt', e.starts_at,
+           'timezone', e.timezone, 'cancelled', e.cancelled, 'holdSeconds', i.hold_seconds, 'onSaleAt', i.on_sale_at,
+           'saleEndsAt', i.sale_ends_at, 'salePaused', i.sale_paused, 'noOrphanSeats', i.no_orphan_seats,
+           'offerNearest', i.offer_nearest,
+           'prices', (SELECT jsonb_object_agg(t.name, t.price_minor) FROM price_tiers t WHERE t.event_id = e.id)
+       )::text AS terms
+FROM events e JOIN event_inventory i ON i.event_id = e.id
+WHERE e.id = $1 AND ($2::bigint IS NULL OR e.organiser_id = $2)
+FOR UPDATE OF e
+
 -- name: update_event
 UPDATE events
 SET name = coalesce($2, name), description = coalesce($3, description), genre = coalesce($4, genre),
     starts_at = coalesce($5, starts_at), timezone = coalesce($6, timezone),
     cancelled = coalesce($7, cancelled), updated_at = clock_timestamp()
-WHERE id = $1 AND ($8::bigint IS NULL OR organiser_id = $8)
-RETURNING id
+WHERE id = $1
 
 -- name: update_sale
 UPDATE event_inventory

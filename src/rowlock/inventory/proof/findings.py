@@ -6,7 +6,7 @@ import msgspec
 
 FAULTS_SHOWN_MAX = 5
 
-Invariant = Literal["I1", "I2", "I3", "I4", "I5", "I6", "I7"]
+Invariant = Literal["I1", "I2", "I3", "I4", "I5", "I6", "I7", "A1"]
 CHECKS: dict[Invariant, str] = {
     "I1": "every seat had at most one owner at every moment",
     "I2": "every acknowledged booking and confirmation is there, as it was frozen",
@@ -15,6 +15,7 @@ CHECKS: dict[Invariant, str] = {
     "I5": "the same idempotency key had one effect",
     "I6": "available + held + booked + blocked = seats of the plan, each as the replay leaves it",
     "I7": "the ledger is whole: no gap, every row hashed onto the one before",
+    "A1": "the audit log is whole: no gap, every row hashed onto the one before",
 }
 """The invariants of a sale, in the order in which they are told. I8, that viewers converge, is not in the database."""
 

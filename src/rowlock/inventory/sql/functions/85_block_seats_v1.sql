@@ -4,7 +4,7 @@
 -- p_seat_to[i]], distinct numbers. Kinds: house (kept for guests of the house), kill (not to be sold at all).
 -- The ledger entry is [block or kill, block id, null, seats, reason, who].
 --
--- Locks: inventory rows by event id. Outcomes, by precedence: event_not_found, unknown_seat, replayed (this very block
+-- Locks: inventory rows by event id, the audit log. Outcomes, by precedence: event_not_found, unknown_seat, replayed (this very block
 -- stands), seat_unavailable (with the seats), blocked.
 CREATE OR REPLACE FUNCTION block_seats_v1(
     p_blocks uuid[], p_events bigint[], p_kinds text[], p_reasons text[], p_by text[],
@@ -72,6 +72,11 @@ BEGIN
             array_agg(-(p_seat_to[k.i] - p_seat_from[k.i] + 1)), array_agg(0), array_agg(0),
             array_agg(p_seat_to[k.i] - p_seat_from[k.i] + 1), v_now)
         FROM unnest(v_blocked) AS k(i);
+        PERFORM append_audit_v1(
+                    p_by[k.i], 'staff', e.organiser_id, 'block_seats', 'event:' || e.id, NULL,
+                    jsonb_build_object('blockId', p_blocks[k.i], 'kind', p_kinds[k.i],
+                                       'seats', p_seat_to[k.i] - p_seat_from[k.i] + 1)::text, p_reasons[k.i])
+        FROM unnest(v_blocked) AS k(i) JOIN events e ON e.id = p_events[k.i];
     END IF;
 
     RETURN QUERY

@@ -4,7 +4,7 @@
 -- Arrays as in block_seats_v1, at most one command an event. p_releases names each release in the ledger, whose entry is
 -- [unblock, release id, null, seats, reason, who].
 --
--- Locks: inventory rows by event id. Outcomes: event_not_found, unblocked (none of the seats is blocked now).
+-- Locks: inventory rows by event id, the audit log. Outcomes: event_not_found, unblocked (none of the seats is blocked now).
 CREATE OR REPLACE FUNCTION unblock_seats_v1(
     p_releases uuid[], p_events bigint[], p_reasons text[], p_by text[],
     p_seat_from int[], p_seat_to int[], p_seats int[], p_now timestamptz DEFAULT NULL
@@ -50,6 +50,13 @@ BEGIN
               FROM unnest(p_releases, p_events, p_reasons, p_by)
                    WITH ORDINALITY AS c(release_id, event_id, reason, by, ord)
               WHERE v_freed[c.ord] IS NOT NULL) f;
+        PERFORM append_audit_v1(
+                    p_by[c.ord], 'staff', e.organiser_id, 'unblock_seats', 'event:' || e.id,
+                    jsonb_build_object('releaseId', p_releases[c.ord],
+                                       'seats', cardinality(string_to_array(v_freed[c.ord], ',')))::text,
+                    NULL, p_reasons[c.ord])
+        FROM generate_subscripts(p_events, 1) AS c(ord) JOIN events e ON e.id = p_events[c.ord]
+        WHERE v_freed[c.ord] IS NOT NULL;
     END IF;
 
     RETURN QUERY

@@ -1,0 +1,77 @@
+"""Writing the log and reading it."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import asyncpg
+import msgspec
+
+from rowlock.audit.model import Action, AuditEntry, AuditPage
+from rowlock.identity import Person
+from rowlock.platform.postgres import Connection, Database, load_queries
+
+SQL = load_queries("rowlock.audit")
+
+Facts = Mapping[str, object]
+"""What a thing was or is, by name, in what JSON can say."""
+
+
+class Deed(NamedTuple):
+    """What somebody did to a thing (`event:12`), and whose affair it was."""
+
+    action: Action
+    thing: str
+    organiser_id: int | None
+    before: Facts | None = None
+    after: Facts | None = None
+    reason: str | None = None
+
+
+async def record(connection: Connection, by: Person, deeds: Iterable[Deed]) -> None:
+    """Append what `by` did, in the transaction in which it is done, and as its last step: others wait from here on."""
+    for deed in deeds:
+        was, now = (None if facts is None else msgspec.json.encode(facts).decode() for facts in deed[3:5])
+        who, what = (by.subject, by.role, deed.organiser_id), (deed.action, deed.thing, was, now, deed.reason)
+        await connection.execute(SQL["append_audit"], *who, *what)
+
+
+class AuditLog:
+    """The log as those read it who may."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(
+        self,
+        reader: Person,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        thing: str | None = None,
+        below: int | None = None,
+        size: int,
+    ) -> AuditPage:
+        """The newest entries below a number that the reader may see: an organiser's staff their organiser's."""
+        rows = await self._database.fetch(SQL["audit_page"], reader.reach, actor, action, thing, below, size + 1)
+        items = tuple(_entry(row) for row in rows[:size])
+        return AuditPage(items, str(items[-1].no) if len(rows) > size else None)
+
+
+def _entry(row: asyncpg.Record) -> AuditEntry:
+    organiser_id = row["organiser_id"]
+    return AuditEntry(
+        row["no"],
+        row["at"],
+        row["actor"],
+        row["role"],
+        None if organiser_id is None else str(organiser_id),
+        row["action"],
+        row["object"],
+        _raw(row["before"]),
+        _raw(row["after"]),
+        row["reason"],
+    )
+
+
+def _raw(text: str | None) -> msgspec.Raw | None:
+    return None if text is None else msgspec.Raw(text.encode())
