@@ -11,6 +11,7 @@ from benchmarks import (
     engine,
     expiry,
     false_refusals,
+    live,
     pressure,
     replica_lag,
     sales,
@@ -29,6 +30,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
     "expiry": ("The end of many holds at once", expiry.chapter),
     "replica": ("The age of the picture that refusals come from", replica_lag.chapter),
     "refusals": ("False refusals", false_refusals.chapter),
+    "live": ("The live map", live.chapter),
     "verify": ("The proof", verify.chapter),
 }
 REPORT_FOLDER = Path(__file__).parent / "report"

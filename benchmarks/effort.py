@@ -9,7 +9,8 @@ import msgspec
 class Effort(msgspec.Struct, frozen=True):
     """`seconds` is how long each load of a round lasts at most, `crowd_seconds` how long an overload does.
 
-    `attempts` are those that are looked through for false refusals, `holds` those that fall due in one second.
+    `attempts` are those that are looked through for false refusals, `holds` those that fall due in one second,
+    `viewers` those of one event's stream.
     """
 
     folder: Path
@@ -20,8 +21,17 @@ class Effort(msgspec.Struct, frozen=True):
     attempts: int = 1_000_000
     holds: int = 50_000
     events: int = 1_000
+    viewers: int = 10_000
 
     def quick(self) -> "Effort":
         """Just enough to see that everything works."""
-        little = {"seconds": 1.0, "rounds": 1, "crowd_seconds": 2.0, "attempts": 2_000, "holds": 2_000, "events": 20}
+        little = {
+            "seconds": 1.0,
+            "rounds": 1,
+            "crowd_seconds": 2.0,
+            "attempts": 2_000,
+            "holds": 2_000,
+            "events": 20,
+            "viewers": 500,
+        }
         return Effort(self.folder, self.tell, **little)  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ import psutil
 import uvloop
 
 from benchmarks.crowd import CrowdProcess, Deliveries
+from benchmarks.effort import Effort
 from benchmarks.houses import open_events
 from benchmarks.report import table, title
 from benchmarks.selling import Bench, servers
@@ -27,6 +28,8 @@ from rowlock.settings import Settings
 
 SEATS = 80_000
 PARTY = 4
+CHANGES_PER_SECOND = 500
+PROCESSES = 4
 LEDGER_TIMES = "SELECT seq, extract(epoch FROM at)::double precision AS at FROM seat_ledger WHERE event_id = $1"
 POSITION = "SELECT epoch, seq FROM event_inventory WHERE event_id = $1"
 
@@ -265,21 +268,16 @@ async def measure(bench: Bench, load: Load) -> Measured:
         return Measured(seen, idle, back, await snapshot_bytes(api), raw)
 
 
-@click.command()
-@click.option("--viewers", default=10_000, show_default=True)
-@click.option("--processes", default=4, show_default=True, help="Of viewers.")
-@click.option("--gateways", "gateway_count", default=1, show_default=True)
-@click.option("--changes", default=500, show_default=True, help="Seat changes a second.")
-@click.option("--seconds", default=10.0, show_default=True)
-def main(viewers: int, processes: int, gateway_count: int, changes: int, seconds: float) -> None:
-    """Measure; print the table."""
+def figures(load: Load) -> str:
+    """Measure; the table."""
     with servers() as bench, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        found = runner.run(measure(bench, Load(viewers, processes, gateway_count, changes, seconds)))
+        found = runner.run(measure(bench, load))
     seen = found.seen
-    rows = (
+    return table(
+        f"{load.viewers:,} viewers of one event, {load.per_second} seat changes a second, {load.gateways} gateway(s)|",
         f"from a commit to the last viewer, p50 (ms)|{seen.percentile(0.5):.0f}",
         f"p99 (ms)|{seen.percentile(0.99):.0f}",
-        f"frames|{seen.frames}",
+        f"frames a second|{seen.frames / load.seconds:.0f}",
         f"changes that did not reach everybody; gaps|{seen.missing}; {seen.gaps}",
         f"deliveries a second of the gateway's processor time|{seen.deliveries_per_cpu_second:,.0f}",
         f"the same of a bare loop of writes|{found.raw_per_cpu_second:,.0f}",
@@ -289,8 +287,24 @@ def main(viewers: int, processes: int, gateway_count: int, changes: int, seconds
         f"bytes a seat change on the wire|{seen.bytes_per_change:.1f}",
         f"snapshot of {SEATS:,} seats, compressed (bytes)|{found.snapshot_bytes:,}",
     )
-    subject = f"{viewers:,} viewers of one event, {changes} seat changes a second, {gateway_count} gateway(s)"
-    click.echo(f"{title(subject)}\n\n{table('figure|', *rows)}")
+
+
+def chapter(effort: Effort) -> str:
+    """Measure with one gateway and with two; the tables."""
+    seconds = 2.5 * effort.seconds
+    loads = [Load(effort.viewers, PROCESSES, gateways, CHANGES_PER_SECOND, seconds) for gateways in (1, 2)]
+    return "\n\n".join(figures(load) for load in loads)
+
+
+@click.command()
+@click.option("--viewers", default=10_000, show_default=True)
+@click.option("--processes", default=PROCESSES, show_default=True, help="Of viewers.")
+@click.option("--gateways", "gateway_count", default=1, show_default=True)
+@click.option("--changes", default=CHANGES_PER_SECOND, show_default=True, help="Seat changes a second.")
+@click.option("--seconds", default=10.0, show_default=True)
+def main(*, viewers: int, processes: int, gateway_count: int, changes: int, seconds: float) -> None:
+    """Measure; print the table."""
+    click.echo(f"{title('Live map')}\n\n{figures(Load(viewers, processes, gateway_count, changes, seconds))}")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from prometheus_client.multiprocess import mark_process_dead
 
 from rowlock.cli.installation import VerbFault
 from rowlock.demo.fill import fill_demo
@@ -136,12 +137,15 @@ class Supervisor:
         return ["api", "--fd", str(listener.fileno()), *posts]
 
     def _environment(self, settings: Settings) -> dict[str, str]:
-        metrics = self._options.data / "metrics"
         if not self._roles:
-            shutil.rmtree(metrics, ignore_errors=True)
-            metrics.mkdir(parents=True)
+            shutil.rmtree(self._metrics_folder, ignore_errors=True)
+            self._metrics_folder.mkdir(parents=True)
         urls = {"DATABASE_URL": str(settings.database_url), "VALKEY_URL": settings.valkey_url or ""}
-        return {**os.environ, **urls, "PROMETHEUS_MULTIPROC_DIR": str(metrics)}
+        return {**os.environ, **urls, "PROMETHEUS_MULTIPROC_DIR": str(self._metrics_folder)}
+
+    @property
+    def _metrics_folder(self) -> Path:
+        return self._options.data / "metrics"
 
     def _log_file(self) -> Path:
         logs = self._options.data / "logs"
@@ -177,6 +181,7 @@ class Supervisor:
                 self._servers.revive()
             for name, role in list(self._roles.items()):
                 if role.poll() is not None and self._rested(name) and not self._stopping.is_set():
+                    mark_process_dead(role.pid, str(self._metrics_folder))  # type: ignore[no-untyped-call]
                     click.echo(f"rowlock: {name} ended with {role.returncode}; starting it again", err=True)
                     self._start(name, settings, listener)
 

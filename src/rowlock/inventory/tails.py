@@ -7,7 +7,13 @@ from rowlock.inventory.store import SQL
 from rowlock.kernel import limits
 from rowlock.platform.postgres import Database
 
-_FROM_THE_END = (1 << 63) - 1
+
+class LedgerEnd(NamedTuple):
+    """Where an event's ledger ends now, and how many physical seats it is about."""
+
+    epoch: int
+    seq: int
+    seat_count: int
 
 
 class LedgerTail(NamedTuple):
@@ -29,10 +35,10 @@ async def read_tails(database: Database, positions: Mapping[int, int]) -> list[L
     return [_tail(row["event_id"], row["epoch"], row["seq"], row["since"], row["changes"]) for row in found]
 
 
-async def read_end(database: Database, event_id: int) -> LedgerTail | None:
-    """Where the event's ledger ends now; None when there is no such event."""
-    found = await read_tails(database, {event_id: _FROM_THE_END})
-    return found[0]._replace(since=found[0].seq, rows=()) if found else None
+async def read_end(database: Database, event_id: int) -> LedgerEnd | None:
+    """Where the event's ledger ends; None when there is no such event."""
+    row = await database.fetchrow(SQL["ledger_end"], event_id)
+    return LedgerEnd(*row) if row is not None else None
 
 
 async def read_rows(database: Database, event_id: int, since: int, seq: int) -> list[str]:

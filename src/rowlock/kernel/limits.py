@@ -102,7 +102,7 @@ STREAM_HEARTBEAT_SECONDS = 25
 """Between two pings. A viewer silent through two of them is gone."""
 
 STREAM_FAREWELL_SECONDS = 3.0
-"""Over how long viewers are sent away at shutdown, so that they do not all come back at once."""
+"""The longest time over which viewers are sent away at shutdown, so that they do not all come back at once."""
 
 STREAM_TICKET_SECONDS = 30
 """How long a ticket opens a stream."""

@@ -94,9 +94,11 @@ class ChoosingBoard:
             return
         now = time.monotonic()
         for selection in selections:
-            if self._follower.known(selection.event_id) is not None:
+            event = self._follower.known(selection.event_id)
+            if event is not None:
+                seats = [seat_no for seat_no in selection.seats if 0 <= seat_no < event.seat_count]
                 choices = self._events.setdefault(selection.event_id, Choices())
-                choices.put(selection.person, selection.seats[: self._seats_max], now)
+                choices.put(selection.person, seats[: self._seats_max], now)
 
     async def publish_forever(self) -> None:
         """Publish what is said here until cancelled."""

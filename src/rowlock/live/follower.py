@@ -24,10 +24,11 @@ log = structlog.get_logger(__name__)
 class WatchedEvent:
     """A feed with its audience."""
 
-    __slots__ = ("audience", "catching_up", "feed", "watched_at")
+    __slots__ = ("audience", "catching_up", "feed", "seat_count", "watched_at")
 
-    def __init__(self, feed: SeatFeed) -> None:
+    def __init__(self, feed: SeatFeed, seat_count: int) -> None:
         self.feed = feed
+        self.seat_count = seat_count
         self.audience = Audience()
         self.catching_up = asyncio.Lock()
         self.watched_at = time.monotonic()
@@ -134,10 +135,10 @@ class LedgerFollower:
         feed.reach_back(rows if feed.known_from == end else ())  # it moves when the window is full, or begun again
 
     async def _open(self, event_id: int) -> WatchedEvent:
-        tail = await read_end(self._database, event_id)
-        if tail is None:
+        end = await read_end(self._database, event_id)
+        if end is None:
             raise Problem("event_not_found", f"There is no event {event_id}.")
-        event = WatchedEvent(SeatFeed(event_id, tail.epoch, tail.seq))
+        event = WatchedEvent(SeatFeed(event_id, end.epoch, end.seq), end.seat_count)
         self._events[event_id] = event
         return event
 

@@ -1,6 +1,7 @@
 """The gateway: connections in, streams out. It knows every part and leaves to each what it is for."""
 
 import asyncio
+import contextlib
 import os
 import random
 import socket
@@ -31,6 +32,9 @@ from rowlock.platform.telemetry import metrics
 TCP_USER_TIMEOUT_MS = 30_000
 """The kernel gives up a viewer whose machine acknowledges nothing for so long."""
 FAREWELL_STEPS = 30
+FAREWELLS_PER_SECOND = 1_000
+LAST_WORDS_SECONDS = 1.0
+"""For the close frames to be answered before the process ends."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +57,7 @@ class Gateway:
         self._board = board
         self._proxies = TrustedProxies(os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))
         self._viewers: set[StreamViewer] = set()
+        self._deserted = asyncio.Event()
         self.heartbeat = Heartbeat()
 
     @property
@@ -108,15 +113,22 @@ class Gateway:
         self._viewers.discard(viewer)
         self._admission.leave(viewer.address, viewer.person)
         metrics.STREAMS.dec()
+        if not self._viewers:
+            self._deserted.set()
 
     async def send_away(self) -> None:
-        """Tell all viewers to go elsewhere, spread over some seconds so that they do not arrive there together."""
+        """Tell all viewers to go elsewhere, many of them not at once, so that they do not arrive there together."""
         viewers = list(self._viewers)
         random.shuffle(viewers)
+        seconds = min(limits.STREAM_FAREWELL_SECONDS, len(viewers) / FAREWELLS_PER_SECOND)
         for step in range(FAREWELL_STEPS):
             for viewer in viewers[step::FAREWELL_STEPS]:
                 viewer.dismiss(GOING_AWAY, "going away")
-            await asyncio.sleep(limits.STREAM_FAREWELL_SECONDS / FAREWELL_STEPS if self._viewers else 0)
+            await asyncio.sleep(seconds / FAREWELL_STEPS)
+        if self._viewers:
+            self._deserted.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._deserted.wait(), LAST_WORDS_SECONDS)
 
     def _let_in(self, reception: Reception) -> None:
         request = reception.request

@@ -97,6 +97,9 @@ SELECT i.event_id, i.epoch, i.seq, k.seq AS since, (extract(epoch FROM clock_tim
 FROM unnest($1::bigint[], $2::bigint[]) AS k(event_id, seq)
 JOIN event_inventory i ON i.event_id = k.event_id
 
+-- name: ledger_end
+SELECT epoch, seq, seat_count FROM event_inventory WHERE event_id = $1
+
 -- name: changes_since
 SELECT seq, changes FROM seat_ledger WHERE event_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
 
