@@ -1,17 +1,22 @@
-"""The SQL functions of a sale in plain Python: one event, no locks, no batches, each call all at once.
+"""The SQL functions of a sale in plain Python: one event, each call all at once, a ledger of what happened.
 
 `test_books.py` holds these books against PostgreSQL; the simulation then runs the real Python on them.
 """
 
+import asyncio
 import dataclasses
+import json
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
 OPENING = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 EVENT_ID = 1
 PRICE = 4950
+AVAILABLE, HELD, BOOKED, BLOCKED = range(4)
 LIVE_PHASES = {"authorising", "challenged", "authorised", "captured"}
 
 
@@ -73,6 +78,16 @@ class Payment:
     updated_at: datetime
 
 
+class Kept(NamedTuple):
+    """The books at one moment."""
+
+    bookings: dict[uuid.UUID, Booking]
+    payments: dict[uuid.UUID, Payment]
+    blocks: dict[int, uuid.UUID]
+    ledger: list[str]
+    versions: Counter[int]
+
+
 class Books:
     """One event's bookings and payments. `clock` tells the database's time, in seconds since the opening."""
 
@@ -80,8 +95,26 @@ class Books:
         self._clock = clock
         self._seat_count = seat_count
         self._hold_seconds = hold_seconds
+        self.no_orphan_seats = False
+        """Whether picks must leave no single seat behind."""
+        self.lock = asyncio.Lock()
         self.bookings: dict[uuid.UUID, Booking] = {}
         self.payments: dict[uuid.UUID, Payment] = {}
+        self.blocks: dict[int, uuid.UUID] = {}
+        self.ledger: list[str] = []
+        self._versions: Counter[int] = Counter()
+        self.free_for: dict[uuid.UUID, int] = {}
+        """How many seats were free, holds past their end not counted, when these last began to choose."""
+
+    def copy(self) -> "Kept":
+        """How everything stands, to go back to."""
+        bookings = {one.id: dataclasses.replace(one) for one in self.bookings.values()}
+        payments = {one.id: dataclasses.replace(one) for one in self.payments.values()}
+        return Kept(bookings, payments, dict(self.blocks), list(self.ledger), Counter(self._versions))
+
+    def go_back(self, kept: "Kept") -> None:
+        """Undo what has happened since."""
+        self.bookings, self.payments, self.blocks, self.ledger, self._versions = kept
 
     @property
     def now(self) -> datetime:
@@ -92,38 +125,131 @@ class Books:
         """Who has which seat."""
         return {seat_no: booking for booking in self.bookings.values() if booking.live for seat_no in booking.seat_nos}
 
-    def hold_seats(
-        self, ids: list[uuid.UUID], _events: list[int], buyers: list[str],
-        first: list[int], last: list[int], seats: list[int], _holds_max: int,
-    ) -> list[Row]:  # fmt: skip
-        wanted = [tuple(seats[first[place] - 1 : last[place]]) for place in range(len(ids))]
-        self._expire([booking for booking in self._over_due() if not set(booking.seat_nos).isdisjoint(seats)])
-        before, granted = set(self.owners()), set[int]()
+    def hold_seats(self, ids: list[uuid.UUID], _events: list[int], buyers: list[str], *terms: Any) -> list[Row]:  # noqa: ANN401
+        first, last, seats, _holds_max, *told = terms
+        now = told[0] if told else self.now
+        wanted = _parts(seats, first, last)
+        self._expire([booking for booking in self._over_due(now) if not set(booking.seat_nos).isdisjoint(seats)])
+        before, granted = self._taken(), set[int]()
         rows = []
         for booking_id, buyer, seat_nos in zip(ids, buyers, wanted, strict=True):
             taken = [seat_no for seat_no in seat_nos if seat_no in before] or [
                 seat_no for seat_no in seat_nos if seat_no in granted
             ]
-            rows.append(self._hold(booking_id, buyer, seat_nos, taken))
-            if rows[-1][0] == "held":
+            word = self._judge(booking_id, buyer, seat_nos, taken)
+            if word == "held":
                 granted.update(seat_nos)
+                self._make(booking_id, buyer, seat_nos, now)
+            stands = self.bookings[booking_id] if word in {"held", "replayed"} else None
+            rows.append(_hold_row(word, stands, taken if word == "seat_unavailable" else ()))
+        self._append("hold", [booking_id for booking_id, row in zip(ids, rows, strict=True) if row[0] == "held"])
         return rows
 
-    def _hold(self, booking_id: uuid.UUID, buyer: str, seat_nos: tuple[int, ...], taken: list[int]) -> Row:
+    hold_chosen_seats = hold_seats
+
+    def _judge(self, booking_id: uuid.UUID, buyer: str, seat_nos: Sequence[int], taken: Sequence[int]) -> str:
         known = self.bookings.get(booking_id)
         if known is not None:
-            return _hold_row("replayed", known) if known.buyer == buyer else _hold_row("event_not_found")
+            return "replayed" if known.buyer == buyer else "event_not_found"
         if not all(0 <= seat_no < self._seat_count for seat_no in seat_nos):
-            return _hold_row("unknown_seat")
-        if taken:
-            return _hold_row("seat_unavailable", conflicts=taken)
-        end = self.now + timedelta(seconds=self._hold_seconds)
-        made = Booking(booking_id, len(self.bookings) + 1, buyer, seat_nos, self.now, self._hold_seconds, end)
-        self.bookings[booking_id] = made
-        return _hold_row("held", made)
+            return "unknown_seat"
+        return "seat_unavailable" if taken else "held"
+
+    def _make(self, booking_id: uuid.UUID, buyer: str, seat_nos: tuple[int, ...], now: datetime) -> None:
+        end = now + timedelta(seconds=self._hold_seconds)
+        number = len(self.bookings) + 1
+        self.bookings[booking_id] = Booking(booking_id, number, buyer, seat_nos, now, self._hold_seconds, end)
+
+    def judge_holds(self, ids: list[uuid.UUID], _events: list[int], buyers: list[str], *terms: Any) -> list[Row]:  # noqa: ANN401
+        first, last, seats, _holds_max = terms
+        over_due = {seat_no for booking in self._over_due() for seat_no in booking.seat_nos}
+        owned, rows = self._taken() - over_due, []
+        for booking_id, buyer, seat_nos in zip(ids, buyers, _parts(seats, first, last), strict=True):
+            taken = [seat_no for seat_no in seat_nos if seat_no in owned]
+            word = self._judge(booking_id, buyer, seat_nos, taken)
+            rows.append(
+                Row.of(outcome=word, conflicts=taken, versions=[self._versions[seat_no] for seat_no in seat_nos])
+            )
+        return rows
+
+    def hold_unchanged_seats(
+        self,
+        ids: list[uuid.UUID],
+        events: list[int],
+        buyers: list[str],
+        *terms: Any,  # noqa: ANN401
+    ) -> list[Row]:
+        first, last, seats, holds_max, versions = terms
+        wanted = _parts(seats, first, last)
+        same = [
+            place
+            for place, seat_nos in enumerate(wanted)
+            if versions[first[place] - 1 : last[place]] == [self._versions[seat_no] for seat_no in seat_nos]
+        ]
+        kept = [seat_no for place in same for seat_no in wanted[place]]
+        ends = list(accumulate(len(wanted[place]) for place in same))
+        starts = [end - len(wanted[place]) + 1 for place, end in zip(same, ends, strict=True)]
+        names, whose = [ids[place] for place in same], [buyers[place] for place in same]
+        held = iter(self.hold_seats(names, events, whose, starts, ends, kept, holds_max))
+        return [next(held) if place in same else _hold_row("seat_changed") for place in range(len(wanted))]
+
+    def exact_picture(self, _event_id: int) -> list[Row]:
+        owners = self.owners()
+        states = [self._state(owners.get(seat_no), seat_no) for seat_no in range(self._seat_count)]
+        held = {seat_no: owners[seat_no] for seat_no, state in enumerate(states) if state == HELD}
+        ends = [None if one.status == "PAYMENT_PENDING" else _us(one.hold_expires_at) for one in held.values()]
+        return [Row.of(epoch=1, seq=len(self.ledger), states=states, held_nos=list(held), held_ends=ends)]
+
+    def _state(self, owner: Booking | None, seat_no: int) -> int:
+        if owner is None:
+            return BLOCKED if seat_no in self.blocks else AVAILABLE
+        return BOOKED if owner.status == "CONFIRMED" else HELD
+
+    def begin_choice(self, ids: list[uuid.UUID], _events: list[int], buyers: list[str], *terms: Any) -> list[Row]:  # noqa: ANN401
+        _holds_max, pictured, _epochs, seqs, _rows_max = terms
+        over_due = {seat_no for booking in self._over_due() for seat_no in booking.seat_nos}
+        self.free_for |= dict.fromkeys(ids, self._seat_count - len(self._taken() - over_due))
+        words = [self._judge(booking_id, buyer, (), ()) for booking_id, buyer in zip(ids, buyers, strict=True)]
+        events = [
+            {
+                "eventId": event_id, "epoch": 1, "seq": len(self.ledger), "prices": [PRICE],
+                "noOrphanSeats": self.no_orphan_seats, "offerNearest": False,
+                "rows": [json.loads(row) for row in self.ledger[seq:]],
+            }
+            for event_id, seq in zip(pictured, seqs, strict=True)
+        ]  # fmt: skip
+        commands = [{"word": word, "onSaleAt": None} for word in words]
+        return [Row.of(scene=json.dumps({"now": _us(self.now), "commands": commands, "events": events}))]
+
+    def block_seats(self, ids: list[uuid.UUID], _events: list[int], *terms: Any) -> list[Row]:  # noqa: ANN401
+        kinds, reasons, by, first, last, seats = terms
+        self._expire([booking for booking in self._over_due() if not set(booking.seat_nos).isdisjoint(seats)])
+        rows = []
+        for place, seat_nos in enumerate(_parts(seats, first, last)):
+            taken = [seat_no for seat_no in seat_nos if seat_no in self._taken()]
+            if all(self.blocks.get(seat_no) == ids[place] for seat_no in seat_nos):
+                word = "replayed"
+            elif taken:
+                word = "seat_unavailable"
+            else:
+                word = "blocked"
+                self.blocks |= dict.fromkeys(seat_nos, ids[place])
+                self._write([[kinds[place].replace("house", "block"), str(ids[place]), None, list(seat_nos),
+                              reasons[place], by[place]]])  # fmt: skip
+            rows.append(Row.of(outcome=word, blocked_at=self.now, conflicts=taken))
+        return rows
+
+    def unblock_seats(self, ids: list[uuid.UUID], _events: list[int], *terms: Any) -> list[Row]:  # noqa: ANN401
+        reasons, by, first, last, seats = terms
+        for place, seat_nos in enumerate(_parts(seats, first, last)):
+            gone = [seat_no for seat_no in sorted(seat_nos) if self.blocks.pop(seat_no, None) is not None]
+            if gone:
+                self._write([["unblock", str(ids[place]), None, gone, reasons[place], by[place]]])
+        return [Row.of(outcome="unblocked") for _ in ids]
 
     def extend_holds(self, ids: list[uuid.UUID], buyers: list[str], keys: list[str]) -> list[Row]:
-        return [Row.of(outcome=self._extend(*command)) for command in zip(ids, buyers, keys, strict=True)]
+        words = [self._extend(*command) for command in zip(ids, buyers, keys, strict=True)]
+        return self._told_of(ids, words, {"extended": "extend"})
 
     def _extend(self, booking_id: uuid.UUID, buyer: str, key: str) -> str:
         booking = self._own(booking_id, buyer)
@@ -146,7 +272,8 @@ class Books:
         return "extended"
 
     def release_bookings(self, ids: list[uuid.UUID], buyers: list[str]) -> list[Row]:
-        return [Row.of(outcome=self._release(*command)) for command in zip(ids, buyers, strict=True)]
+        words = [self._release(*command) for command in zip(ids, buyers, strict=True)]
+        return self._told_of(ids, words, {"released": "release"})
 
     def _release(self, booking_id: uuid.UUID, buyer: str) -> str:
         booking = self._own(booking_id, buyer)
@@ -159,7 +286,8 @@ class Books:
         return words.get(booking.status, "booking_closed")
 
     def begin_payments(self, ids: list[uuid.UUID], buyers: list[str], payments: list[uuid.UUID]) -> list[Row]:
-        return [Row.of(outcome=self._begin(*command)) for command in zip(ids, buyers, payments, strict=True)]
+        words = [self._begin(*command) for command in zip(ids, buyers, payments, strict=True)]
+        return self._told_of(ids, words, {"begun": "pay"})
 
     def _begin(self, booking_id: uuid.UUID, buyer: str, payment_id: uuid.UUID) -> str:
         booking = self._own(booking_id, buyer)
@@ -176,7 +304,8 @@ class Books:
         return words[booking.status]
 
     def settle_payments(self, ids: list[uuid.UUID], payments: list[uuid.UUID], paid: list[bool]) -> list[Row]:
-        return [Row.of(outcome=self._settle(*command)) for command in zip(ids, payments, paid, strict=True)]
+        words = [self._settle(*command) for command in zip(ids, payments, paid, strict=True)]
+        return self._told_of(ids, words, {"confirmed": "confirm", "resumed": "resume"})
 
     def _settle(self, booking_id: uuid.UUID, payment_id: uuid.UUID, paid: bool) -> str:
         booking = self.bookings.get(booking_id)
@@ -272,17 +401,49 @@ class Books:
         booking = self.bookings.get(booking_id)
         return booking if booking is not None and booking.buyer == buyer else None
 
-    def _over_due(self) -> list[Booking]:
+    def _taken(self) -> set[int]:
+        return self.owners().keys() | self.blocks.keys()
+
+    def _over_due(self, now: datetime | None = None) -> list[Booking]:
+        now = now or self.now
         return [
-            booking
-            for booking in self.bookings.values()
-            if booking.status == "HOLD" and booking.hold_expires_at <= self.now
+            booking for booking in self.bookings.values() if booking.status == "HOLD" and booking.hold_expires_at <= now
         ]
 
-    @staticmethod
-    def _expire(bookings: Sequence[Booking]) -> None:
+    def _expire(self, bookings: Sequence[Booking]) -> None:
         for booking in bookings:
             booking.status = "EXPIRED"
+        self._append("expire", [booking.id for booking in bookings])
+
+    def _told_of(self, ids: Sequence[uuid.UUID], words: Sequence[str], kinds: dict[str, str]) -> list[Row]:
+        """The outcomes as rows; those that changed something stand in the ledger by their kind."""
+        for word, kind in kinds.items():
+            self._append(kind, [booking_id for booking_id, found in zip(ids, words, strict=True) if found == word])
+        return [Row.of(outcome=word) for word in words]
+
+    def _append(self, kind: str, ids: Sequence[uuid.UUID]) -> None:
+        bookings = sorted((self.bookings[booking_id] for booking_id in ids), key=lambda booking: booking.no)
+        ends = [_us(one.hold_expires_at) if kind in {"hold", "extend", "resume"} else None for one in bookings]
+        if bookings:
+            self._write([
+                [kind, str(one.id), end, list(one.seat_nos)] for one, end in zip(bookings, ends, strict=True)
+            ])  # fmt: skip
+
+    def _write(self, changes: list[list[Any]]) -> None:
+        """One row of the ledger. Whatever happens to a seat moves its version."""
+        self.ledger.append(json.dumps(changes))
+        for change in changes:
+            self._versions.update(change[3])
+
+
+def _parts(seats: list[int], first: list[int], last: list[int]) -> list[tuple[int, ...]]:
+    """The seats of each command, out of those of all."""
+    return [tuple(seats[start - 1 : stop]) for start, stop in zip(first, last, strict=True)]
+
+
+def _us(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 def _hold_row(word: str, booking: Booking | None = None, conflicts: Sequence[int] = ()) -> Row:

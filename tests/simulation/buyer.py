@@ -1,28 +1,26 @@
 """A buyer in a simulation: calls the real desk and cashier, tries again under the same key, and notes what was told."""
 
-import asyncio
 import random
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from tests.history.calls import Call, Kind, Word
+from tests.simulation.asking import PAUSE_SECONDS_MAX, ask
+from tests.simulation.books import EVENT_ID
 from tests.simulation.virtual_time import pass_time
 
 from rowlock.bookings import Booking
+from rowlock.bookings.model import BestAvailableBody
 from rowlock.identity import Person
 from rowlock.kernel.ids import booking_id_for_key
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Pending
-from rowlock.payments.provider import OutcomeUnknown
-from rowlock.platform.postgres import DatabaseDown
 
 if TYPE_CHECKING:
     from tests.simulation.schedule import Process, Schedule
 
-ANSWER_SECONDS = 3.0
-TRIES_MAX = 6
-PAUSE_SECONDS_MAX = 1.0
 WORDS: dict[str, Word] = {
     "HOLD": "held", "PAYMENT_PENDING": "pending", "CONFIRMED": "booked", "EXPIRED": "expired", "RELEASED": "closed",
 }  # fmt: skip
@@ -37,6 +35,7 @@ class Buyer:
         self._dice = dice
         self._seats = [f"S-1-{place + 1}" for place in range(seat_count)]
         self._held: dict[str, tuple[str, ...]] = {}
+        self._unheard: dict[str, float] = {}
         self._keys = 0
 
     async def shop(self, acts: int) -> None:
@@ -47,10 +46,15 @@ class Buyer:
             if self._held and self._dice.random() < 0.6:
                 await act(self._dice.choice(list(self._held)))
             else:
-                await self._hold()
+                await self._dice.choice([self._hold, self._choose])()
 
     async def look_at_everything(self) -> None:
-        """At the end: how does each booking stand?"""
+        """At the end: how does each booking stand? And were seats chosen where no answer came?"""
+        for name, asked_at in self._unheard.items():
+            answer = await self._ask(lambda process: process.desk.find(self._person, self._booking_id(name)))  # noqa: B023
+            if isinstance(answer, Booking):
+                self._held[name] = tuple(seat.id for seat in answer.seats)
+                self._note("hold", name, asked_at, None)
         for name in self._held:
             await self._look(name)
 
@@ -59,15 +63,32 @@ class Buyer:
         asked_at = self._schedule.now()
         answer = await self._ask(lambda process: self._reserve(process, seats, name))
         if isinstance(answer, Problem):
-            conflicts = answer.extra["conflicts"]
-            assert isinstance(conflicts, list)
-            self._note("hold", name, asked_at, "taken", seats=seats, conflicts=tuple(conflicts))
+            conflicts = answer.extra.get("conflicts", ())
+            assert isinstance(conflicts, (list, tuple))
+            if conflicts:  # else a single seat would have been left, which says nothing of these
+                self._note("hold", name, asked_at, "taken", seats=seats, conflicts=tuple(conflicts))
             return
         self._held[name] = seats
         self._note("hold", name, asked_at, None if answer is None else "done", seats=seats, ends_at=_end(answer))
 
     async def _reserve(self, process: "Process", seats: tuple[str, ...], key: str) -> Booking:
         return await process.desk.reserve(self._person, await process.desk.pick("1", seats), key)
+
+    async def _choose(self) -> None:
+        """The best seats, whichever they are. What nobody answered may have been carried out all the same."""
+        name, asked_at = self._key("choose"), self._schedule.now()
+        wish = BestAvailableBody(
+            event_id=EVENT_ID, quantity=self._dice.randint(1, 3), together=self._dice.random() < 0.5
+        )
+        answer = await self._ask(lambda process: self._reserve_best(process, wish, name))
+        if isinstance(answer, Booking):
+            self._held[name] = tuple(seat.id for seat in answer.seats)
+            self._note("hold", name, asked_at, "done", ends_at=_end(answer))
+        elif answer is None:
+            self._unheard[name] = asked_at
+
+    async def _reserve_best(self, process: "Process", wish: BestAvailableBody, key: str) -> Booking:
+        return await process.desk.reserve_best(self._person, await process.desk.wish(wish), key)
 
     async def _extend(self, name: str) -> None:
         key, asked_at = self._key("extend"), self._schedule.now()
@@ -98,30 +119,14 @@ class Buyer:
 
     async def _look(self, name: str) -> None:
         asked_at = self._schedule.now()
-        answer = await self._ask(
-            lambda process: process.desk.find(self._person, booking_id_for_key(self._person.subject, name))
-        )
+        answer = await self._ask(lambda process: process.desk.find(self._person, self._booking_id(name)))
         if isinstance(answer, Booking):
             self._note("look", name, asked_at, WORDS[answer.status])
         elif isinstance(answer, Problem):
             self._note("look", name, asked_at, "missing")
 
     async def _ask(self, work: "Callable[[Process], Awaitable[Any]]") -> Any:  # noqa: ANN401
-        """An answer or a problem; None when none came, however often it was asked for."""
-        for _ in range(self._dice.randint(1, TRIES_MAX)):
-            task = self._schedule.process().spawn(work)
-            done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
-            task.add_done_callback(_hear)
-            if done and not task.cancelled():
-                error = task.exception()
-                if error is None:
-                    return task.result()
-                if isinstance(error, Problem):
-                    return error
-                if not isinstance(error, (DatabaseDown, OutcomeUnknown)):
-                    self._schedule.surprises.append(f"a request ended with {error!r}")
-            await pass_time(self._dice.uniform(0, PAUSE_SECONDS_MAX))
-        return None
+        return await ask(self._schedule, self._dice, work)
 
     def _note(
         self,
@@ -139,6 +144,9 @@ class Buyer:
             kind=kind, booking=self._person.subject + name, seats=seats, asked_at=asked_at, told_at=told_at, word=word
         )
         self._schedule.calls.append(msgspec.structs.replace(call, **more))
+
+    def _booking_id(self, name: str) -> uuid.UUID:
+        return booking_id_for_key(self._person.subject, name)
 
     def _key(self, what: str) -> str:
         self._keys += 1
@@ -158,9 +166,3 @@ def _end(answer: object) -> float | None:
     if not isinstance(answer, Booking) or answer.expires_at is None:
         return None
     return answer.expires_at.timestamp()
-
-
-def _hear(task: "asyncio.Task[Any]") -> None:
-    """Nobody waits for it any more, so its fault is not lost on anybody."""
-    if not task.cancelled():
-        task.exception()

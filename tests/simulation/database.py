@@ -1,6 +1,8 @@
 """A database that is the books, behind connections that break: before a statement, after its COMMIT, or for a while."""
 
 import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 
 import asyncpg
@@ -23,6 +25,7 @@ class Line:
 
     def __init__(self, books: Books, dice: random.Random) -> None:
         self._books = books
+        self._lock = books.lock
         self._dice = dice
         self.healthy = False
         """Whether nothing breaks any more."""
@@ -30,9 +33,15 @@ class Line:
     async def fetch(self, sql: str, *arguments: Any) -> list[Row]:  # noqa: ANN401
         """Carry out one statement, unless the line breaks first; its answer may get lost."""
         await self._travel()
-        rows: list[Row] = getattr(self._books, QUERY_NAMES[sql])(*arguments)
+        async with self._lock:
+            rows = self._carry_out(sql, arguments)
         await self._travel()
         return rows
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator["Session"]:
+        """A connection of one's own."""
+        yield Session(self._carry_out, self._travel, self._transaction)
 
     async def fetchrow(self, sql: str, *arguments: Any) -> Row | None:  # noqa: ANN401
         """The first row."""
@@ -48,11 +57,53 @@ class Line:
         """Carry out a statement whose rows nobody wants."""
         await self.fetch(sql, *arguments)
 
+    def _carry_out(self, sql: str, arguments: tuple[Any, ...]) -> list[Row]:
+        rows: list[Row] = getattr(self._books, QUERY_NAMES[sql])(*arguments)
+        return rows
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[None]:
+        """All or nothing, and nobody else gets at the books meanwhile. What the COMMIT did may stay unknown."""
+        async with self._lock:
+            kept = self._books.copy()
+            try:
+                yield
+                await self._travel()
+            except BaseException:
+                self._books.go_back(kept)
+                raise
+        await self._travel()
+
     async def _travel(self) -> None:
         slow = not self.healthy and self._dice.random() < SLOW_SHARE
         await pass_time(self._dice.uniform(0, SLOW_SECONDS if slow else QUICK_SECONDS))
         if not self.healthy and self._dice.random() < LOST_SHARE:
             raise asyncpg.ConnectionDoesNotExistError("the line is cut")
+
+
+class Session:
+    """One connection, for a transaction of several statements."""
+
+    def __init__(
+        self,
+        carry_out: Callable[[str, tuple[Any, ...]], list[Row]],
+        travel: Callable[[], Awaitable[None]],
+        transaction: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
+        self._carry_out = carry_out
+        self._travel = travel
+        self.transaction = transaction
+
+    async def fetch(self, sql: str, *arguments: Any) -> list[Row]:  # noqa: ANN401
+        """Carry out one statement of the transaction."""
+        await self._travel()
+        rows = self._carry_out(sql, arguments)
+        await self._travel()
+        return rows
+
+    async def fetchval(self, sql: str, *arguments: Any) -> object:  # noqa: ANN401
+        """The first value of its first row."""
+        return (await self.fetch(sql, *arguments))[0][0]
 
 
 def database_on(line: Line) -> Database:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
@@ -16,10 +16,12 @@ from tests.simulation.bank import Bank
 from tests.simulation.books import EVENT_ID, OPENING, Books
 from tests.simulation.buyer import Buyer
 from tests.simulation.database import Line, database_on
+from tests.simulation.organiser import SeatKeeper
 from tests.simulation.virtual_time import pass_time, run
 
 from rowlock.bookings import BookingDesk, BookingViews
 from rowlock.catalog import SaleFacts, SaleFactsShelf
+from rowlock.inventory import ChoiceOutcome, Choose, NothingFits, PartyWish
 from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.engine import SeatEngine
 from rowlock.inventory.exact import ChartShelf, ExactPictures
@@ -33,15 +35,18 @@ from rowlock.payments.provider import OutcomeUnknown
 from rowlock.payments.reconciler import reconcile
 from rowlock.platform.postgres import Database, DatabaseDown
 from rowlock.seating.store import PlanShelf, ShelvedPlan
+from rowlock.settings import HoldStrategyName
 
 Answer = TypeVar("Answer")
 
-HOLD_SECONDS = 6
+HOLD_SECONDS = (2, 6)
+"""Short enough to end while their buyers think, or long enough to be paid for."""
 SEAT_COUNT = 6
 PROCESSES = 2
 BUYERS = 4
 ACTS_PER_BUYER = 6
 CRASHES_MAX = 3
+ORPHAN_RULE_SHARE = 0.3
 SALE_SECONDS = 20.0
 LATE_NEWS_SECONDS = 1.0
 QUIET_ROUNDS = 8
@@ -59,28 +64,63 @@ class Views(BookingViews):
         return (FACTS, PLAN) if event_id == EVENT_ID else None
 
 
-class AnyPick(PickRules):
-    """No rule about orphans, and no question to the database about it."""
+class Facts(SaleFactsShelf):
+    """The facts of the one event."""
+
+    async def facts(self, event_id: int) -> SaleFacts | None:
+        return FACTS if event_id == EVENT_ID else None
+
+
+class Plans(PlanShelf):
+    """The one plan."""
+
+    async def plan(self, plan_id: int) -> ShelvedPlan | None:
+        return PLAN if plan_id == PLAN.plan_id else None
+
+
+class Rules(PickRules):
+    """The event's rule about orphans, without a question to the database about it."""
+
+    def __init__(self, database: Database, *, no_orphan_seats: bool) -> None:
+        super().__init__(database)
+        self._bound = no_orphan_seats
 
     async def no_orphan_seats(self, event_id: int) -> bool:  # noqa: ARG002  the real one asks
-        return False
+        return self._bound
+
+
+class WatchedChooser(SeatChooser):
+    """The real chooser; nobody may be told that there are too few seats while there are enough."""
+
+    def __init__(self, database: Database, pictures: ExactPictures, schedule: "Schedule") -> None:
+        super().__init__(database, pictures, seats_max=10, holds_max=0)
+        self._schedule = schedule
+
+    async def choose(self, commands: Sequence[Choose]) -> list[ChoiceOutcome]:
+        outcomes = await super().choose(commands)
+        for command, refused in zip(commands, outcomes, strict=True):
+            if isinstance(refused, NothingFits) and isinstance(command.wish, PartyWish) and refused.ahead == 0:
+                free = self._schedule.books.free_for[command.booking_id]
+                if free >= command.wish.size and not command.wish.together:
+                    self._schedule.surprises.append(f"{command} was refused while {free} seats were free")
+        return outcomes
 
 
 class Process:
     """The real slices as one process wires them; `crash` ends all that runs in it, wherever it is."""
 
-    def __init__(self, line: Line, bank: Bank) -> None:
+    def __init__(self, line: Line, bank: Bank, schedule: "Schedule", strategy: HoldStrategyName) -> None:
         self.database: Database = database_on(line)
-        facts, plans = SaleFactsShelf(self.database), PlanShelf(self.database)
+        facts, plans = Facts(self.database), Plans(self.database)
         charts = ChartShelf(plans)
-        chooser = SeatChooser(self.database, ExactPictures(self.database, facts, charts), seats_max=10, holds_max=0)
-        self.engine = SeatEngine(self.database, choose_strategy("row-lock", self.database, None, 0), chooser)
+        chooser = WatchedChooser(self.database, ExactPictures(self.database, facts, charts), schedule)
+        self.engine = SeatEngine(self.database, choose_strategy(strategy, self.database, None, 0), chooser)
         views = Views(self.database, facts, plans)
         self.desk = BookingDesk(
             self.engine,
             views,
             charts,
-            AnyPick(self.database),
+            Rules(self.database, no_orphan_seats=schedule.books.no_orphan_seats),
             SeatReplica(self.database),
             seats_per_booking_max=10,
             holds_per_user_max=0,
@@ -121,10 +161,14 @@ class Schedule:
         """Run it; what is wrong afterwards."""
         loop = asyncio.get_running_loop()
         loop.set_task_factory(_note_process)
-        self._books = Books(loop.time, SEAT_COUNT, HOLD_SECONDS)
+        hold_seconds = self._dice.choice(HOLD_SECONDS)
+        self.books = Books(loop.time, SEAT_COUNT, hold_seconds)
+        self.books.no_orphan_seats = self._dice.random() < ORPHAN_RULE_SHARE
         self._processes = [self._new_process() for _ in range(PROCESSES)]
         buyers = [Buyer(f"buyer:{number}", self, self._dice, SEAT_COUNT) for number in range(BUYERS)]
-        disturbers = [asyncio.ensure_future(work) for work in (self._crashes(), self._late_news(), self._worker())]
+        keeper = SeatKeeper(self, self._dice, PLAN.seat_ids)
+        works = (self._crashes(), self._late_news(), self._worker(), keeper.work())
+        disturbers = [asyncio.ensure_future(work) for work in works]
         await asyncio.gather(*(buyer.shop(ACTS_PER_BUYER) for buyer in buyers))
         for disturber in disturbers:
             disturber.cancel()
@@ -132,7 +176,7 @@ class Schedule:
         await self._calm_down()
         for buyer in buyers:
             await buyer.look_at_everything()
-        return self._judge()
+        return self._judge(hold_seconds)
 
     def process(self) -> Process:
         """The process that the next request meets."""
@@ -143,8 +187,9 @@ class Schedule:
         return OPENING.timestamp() + asyncio.get_running_loop().time()
 
     def _new_process(self) -> Process:
-        self._lines.append(Line(self._books, self._dice))
-        return Process(self._lines[-1], self._bank)
+        self._lines.append(Line(self.books, self._dice))
+        strategy: HoldStrategyName = self._dice.choice(["row-lock", "optimistic"])
+        return Process(self._lines[-1], self._bank, self, strategy)
 
     async def _crashes(self) -> None:
         for _ in range(self._dice.randint(0, CRASHES_MAX)):
@@ -157,8 +202,8 @@ class Schedule:
         """The bank, or a page left open, tells of payments again and again."""
         while True:
             await pass_time(self._dice.expovariate(1 / LATE_NEWS_SECONDS))
-            if self._books.payments:
-                payment_id = self._dice.choice(list(self._books.payments))
+            if self.books.payments:
+                payment_id = self._dice.choice(list(self.books.payments))
                 self.process().spawn(partial(_learn, payment_id))
 
     async def _worker(self) -> None:
@@ -176,19 +221,19 @@ class Schedule:
             await pass_time(ROUND_SECONDS)
             await self._processes[0].spawn(_work)
 
-    def _judge(self) -> list[str]:
-        return [*self.surprises, *self._unsettled(), *faults(self.calls, Terms(HOLD_SECONDS))]
+    def _judge(self, hold_seconds: float) -> list[str]:
+        return [*self.surprises, *self._unsettled(), *faults(self.calls, Terms(hold_seconds))]
 
     def _unsettled(self) -> list[str]:
         """Bookings and charges that do not pay for each other."""
         found = []
-        for booking in self._books.bookings.values():
-            payment = self._books.payments.get(booking.payment_id) if booking.payment_id is not None else None
+        for booking in self.books.bookings.values():
+            payment = self.books.payments.get(booking.payment_id) if booking.payment_id is not None else None
             if booking.status == "PAYMENT_PENDING":
                 found.append(f"{booking.id} still waits for a payment: {payment}")
             if booking.status == "CONFIRMED" and (payment is None or payment.phase != "captured"):
                 found.append(f"{booking.id} is confirmed, its payment is {payment}")
-        paid = {str(booking.payment_id) for booking in self._books.bookings.values() if booking.status == "CONFIRMED"}
+        paid = {str(booking.payment_id) for booking in self.books.bookings.values() if booking.status == "CONFIRMED"}
         taken = {key for key, state in self._bank.charges.items() if state == "captured"}
         found.extend(f"charge {key} was taken for nothing" for key in sorted(taken - paid))
         found.extend(f"{key} was sold for nothing" for key in sorted(paid - taken))

@@ -2,17 +2,30 @@
 
 import random
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from tests.house import House, small_plan
-from tests.simulation.books import Books
+from tests.simulation.books import OPENING, Books
 from tests.simulation.database import Line, database_on
 
-from rowlock.inventory import BeginPayment, Extend, Hold, HoldOutcome, HoldWord, Release, SettlePayment, store
+from rowlock.inventory import (
+    BeginPayment,
+    Block,
+    Extend,
+    Hold,
+    HoldOutcome,
+    HoldWord,
+    Release,
+    SettlePayment,
+    Unblock,
+    store,
+)
+from rowlock.inventory.sweeper import sweep
 from rowlock.platform.postgres import Database
 
-SEATS = 8
+SEATS = 20
 STEPS = 120
 HOLD_SECONDS = 300
 
@@ -28,12 +41,72 @@ class Twice:
         self._dice = dice
         self._holds: list[Hold] = []
         self._payments: dict[uuid.UUID, uuid.UUID] = {}
+        self._blocks: dict[uuid.UUID, tuple[int, ...]] = {}
 
     async def step(self) -> tuple[object, object]:
         """What both say to one random flush."""
         known = self._dice.sample(self._holds, min(len(self._holds), 3))
-        act = self._dice.choice([self._hold, self._hold, self._extend, self._release, self._begin, self._settle])
+        acts = (
+            self._hold, self._hold, self._extend, self._release, self._begin, self._settle, self._lapsed, self._sweep,
+            self._block, self._unblock, self._compare_and_set, self._compare_and_set,
+        )  # fmt: skip
+        act = self._dice.choice(acts)
         return await (act(known) if known else self._hold(known))
+
+    async def pictures(self) -> tuple[object, object]:
+        """How many ledger rows there are and what each seat is like."""
+        rows = [await database.fetchrow(store.SQL["exact_picture"], self._event_id) for database in self._databases]
+        first, second = [
+            (row["seq"], list(row["states"]), list(row["held_nos"] or ())) for row in rows if row is not None
+        ]
+        return first, second
+
+    async def _lapsed(self, _known: list[Hold]) -> tuple[object, object]:
+        """Holds that were made so long ago that they are over."""
+        commands = [self._new(range(SEATS)) for _ in range(self._dice.randint(1, 2))]
+        self._holds = [*self._holds, *commands][-12:]
+        told = []
+        for database, now in zip(self._databases, (datetime.now(UTC), OPENING), strict=True):
+            async with database.hot.acquire() as connection, connection.transaction():
+                made_at = now - timedelta(seconds=HOLD_SECONDS + 1)
+                outcomes = await store.hold_chosen_seats(connection, commands, 0, made_at)
+                told.append([_told(outcome) for outcome in outcomes])
+        return told[0], told[1]
+
+    async def _sweep(self, _known: list[Hold]) -> tuple[object, object]:
+        expired = [(await sweep(database))[0] for database in self._databases]
+        return expired[0], expired[1]
+
+    async def _compare_and_set(self, known: list[Hold]) -> tuple[object, object]:
+        """Read seats, let somebody come between now and then, write."""
+        commands = [self._new(range(SEATS)), self._new(range(SEATS))]
+        between = [self._new(range(SEATS))] if self._dice.random() < 0.7 else []
+        told: list[list[object]] = []
+        for database in self._databases:
+            judged = await store.judge_holds(database, [*known[:1], *commands], 0)
+            told.append([(one.word, sorted(one.conflicts)) for one in judged])
+            if between:
+                told[-1].append(_told((await store.hold_seats(database, between, 0))[0]))
+            if set(commands[0].seat_nos).isdisjoint(commands[1].seat_nos):
+                versions = [version for one in judged[-2:] for version in one.versions]
+                written = await store.hold_unchanged_seats(database, commands, 0, versions)
+                told[-1] += [None if outcome is None else _told(outcome) for outcome in written]
+        return told[0], told[1]
+
+    async def _block(self, _known: list[Hold]) -> tuple[object, object]:
+        block_id = self._dice.choice([*self._blocks, uuid.UUID(int=self._dice.getrandbits(128))][-2:])
+        seat_nos = self._blocks.setdefault(block_id, tuple(self._dice.sample(range(SEATS), 2)))
+        block = Block(block_id, self._event_id, "house", "for friends", "organiser:test", seat_nos)
+        found = [(await store.block_seats(database, [block]))[0] for database in self._databases]
+        first, second = [(one.word, sorted(one.conflicts)) for one in found]
+        return first, second
+
+    async def _unblock(self, _known: list[Hold]) -> tuple[object, object]:
+        seat_nos = tuple(self._dice.sample(range(SEATS), 3))
+        command = Unblock(
+            uuid.UUID(int=self._dice.getrandbits(128)), self._event_id, "back", "organiser:test", seat_nos
+        )
+        return await self._both(store.unblock_seats, [command])
 
     async def _hold(self, known: list[Hold]) -> tuple[object, object]:
         """New holds, beside one that stands already and one of a seat that does not exist."""
@@ -87,3 +160,5 @@ async def test_the_books_answer_as_postgresql_does(database: Database, seed: int
     for number in range(STEPS):
         postgresql, books = await twice.step()
         assert postgresql == books, f"step {number}"
+        postgresql, books = await twice.pictures()
+        assert postgresql == books, f"after step {number}"

@@ -6,7 +6,9 @@ import pytest
 from tests.simulation.books import Books
 from tests.simulation.schedule import play
 
-SCHEDULES = int(os.environ.get("ROWLOCK_SCHEDULES", "500"))
+from rowlock.inventory.exact import ExactPicture
+
+SCHEDULES = int(os.environ.get("ROWLOCK_SCHEDULES", "250"))
 FIRST_SEED = int(os.environ.get("ROWLOCK_SCHEDULE_SEED", "0"))
 
 
@@ -23,4 +25,9 @@ def test_a_seed_is_played_the_same_again() -> None:
 def test_a_release_that_frees_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The judgement itself: with a bug in the books, schedules go wrong."""
     monkeypatch.setattr(Books, "_release", lambda *_: "released")
+    assert any(play(seed) for seed in range(40))
+
+
+def test_a_choice_that_overlooks_lapsed_holds_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ExactPicture, "lapse", lambda *_: None)
     assert any(play(seed) for seed in range(40))

@@ -15,6 +15,9 @@ from typing import NamedTuple
 from rowlock.seating.model import Seat, SeatingPlan
 
 AISLE_PITCHES = 1.6
+SAME_DISTANCE_DIGITS = 9
+"""Rows whose distances differ by less are equally near: which comes first must not hang on rounding."""
+
 SEATS_TO_TELL_PITCH = 4
 ROWS_WITH_NEAREST_KEPT = 256
 """Rows whose list of other rows, nearest first, is kept for each plan."""
@@ -60,7 +63,7 @@ class Chart:
         focus = _focus(plan)
         rows = list(self._tier_rows(plan, focus))
         if focus is not None:
-            rows.sort(key=lambda row: dist(row.middle, focus))
+            rows.sort(key=lambda row: round(dist(row.middle, focus), SAME_DISTANCE_DIGITS))
         self.rows = tuple(rows)
         self.row_of = [-1] * self.seat_count
         for row_no, row in enumerate(self.rows):

@@ -71,8 +71,9 @@ class Oracle:
             for seat_no in range(len(self.seats))
         )  # fmt: skip
 
-    def badness(self, block: Sequence[int]) -> tuple[int, float, int, float]:
-        """The documented order: no single left, the row nearest to the stage, its first tier, the place in it."""
+    def badness(self, block: Sequence[int]) -> tuple[int, float, int, int, float]:
+        """The documented order: no single left, the row nearest to the stage, of several the plan's first, there the
+        first tier, the place in it."""
         placed = self.seats[block[0]]
         row = [one for one in self.seats if one.row is placed.row and one.section is placed.section]
         middle = _halfway(row[0], row[-1])
@@ -81,7 +82,8 @@ class Oracle:
         row_rank = float(placed.seat_no - row.index(placed)) if stage is None else math.dist(middle, focus)
         place = math.dist(_halfway(self.seats[block[0]], self.seats[block[-1]]), focus)
         tiers = list(dict.fromkeys(one.seat.category for one in row if not (one.seat.accessible or one.seat.companion)))
-        return self.singles_left(block), round(row_rank, 9), tiers.index(placed.seat.category), round(place, 9)
+        tier_rank = tiers.index(placed.seat.category)
+        return self.singles_left(block), round(row_rank, 9), row[0].seat_no, tier_rank, round(place, 9)
 
     def fewest_groups(self, size: int, tiers: Sequence[str], section: str | None) -> int | None:
         """The least number of blocks that seat a party, by trying all."""
