@@ -126,8 +126,9 @@ export class RowlockMap extends HTMLElement {
     const currency = tiers[0]?.price.currency ?? "EUR";
     this.tiers = tiers;
     this.money = new Intl.NumberFormat(this.language, { style: "currency", currency });
-    const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const map = new SeatMap(plan, frame, { theme: frameTheme(this), reducedMotion, freeSeats: this.phrases.free });
+    const calm = matchMedia("(prefers-reduced-motion: reduce)");
+    const map = new SeatMap(plan, frame, { theme: frameTheme(this), reducedMotion: calm.matches, freeSeats: this.phrases.free });
+    calm.addEventListener("change", () => { map.setReducedMotion(calm.matches); }, { signal: this.opening.signal });
     this.map = map;
     this.listen(map, frame);
     this.stream = openStream(eventUrl, plan.seatCount, {

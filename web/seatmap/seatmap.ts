@@ -205,6 +205,12 @@ export class SeatMap implements Intents {
     this.schedule("overlay");
   }
 
+  /** Whether things fly, glide, fade and pulse from now on. */
+  setReducedMotion(reduced: boolean): void {
+    this.options.reducedMotion = reduced;
+    this.schedule("overlay");
+  }
+
   setTheme(theme: MapTheme): void {
     this.theme = theme;
     this.looks = tierLooks(this.plan, theme);
