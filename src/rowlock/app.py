@@ -217,12 +217,22 @@ def serving(
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=_always(secure=api.settings.secure_cookies),
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="none",
     )
 
 
 _API_PATHS = ("/api/", "/docs")
+HSTS_SECONDS = 365 * 24 * 3600
+
+
+def _always(*, secure: bool) -> list[tuple[str, str]]:
+    """Header lines of every answer: never guess a type, and, where TLS is served, come back by TLS only."""
+    lines = [("X-Content-Type-Options", "nosniff")]
+    if secure:
+        lines.append(("Strict-Transport-Security", f"max-age={HSTS_SECONDS}; includeSubDomains"))
+    return lines
 
 
 class Pages:

@@ -67,9 +67,11 @@ def render(
         "Cache-Control": f"public, max-age={kept_s}" if kept_s else "no-store",
         "Content-Language": language,
         "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
         "Referrer-Policy": "same-origin",
         "Vary": "Accept-Language",
-        "X-Content-Type-Options": "nosniff",
     }
     return HTMLResponse(html, status, headers)
 

@@ -131,6 +131,7 @@ async def served(api: Api, live_door: HandoverDoor | None = None) -> AsyncIterat
     """A client of the api on a real connection: the sale lane's short way is in it."""
     config, state = serving(api, live_door=live_door), ServerState()
     config.load()
+    state.default_headers = config.encoded_headers  # as uvicorn's server does every second
     protocol = cast("type[LaneProtocol]", config.http_protocol_class)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: protocol(config, state, {}), config.host, 0)

@@ -2,8 +2,14 @@
 
 from typing import Any
 
+import msgspec
+import pytest
 from openapi_spec_validator import validate
-from tests.integration.http.conftest import BoxOffice
+from tests.conftest import TestServers
+from tests.house import House
+from tests.integration.http.conftest import BoxOffice, served, settings_for
+
+from rowlock.app import open_api
 
 CONTRACT = {
     "/api/v1/events": {"get", "post"},
@@ -54,3 +60,23 @@ async def test_the_metrics_count_by_route_not_by_address(office: BoxOffice) -> N
     assert page.headers["content-type"].startswith("text/plain")
     assert "/api/v1/events/{event_id}/seats" in page.text
     assert "424242" not in page.text
+
+
+@pytest.mark.parametrize("secure", [False, True])
+async def test_every_answer_says_how_it_is_to_be_treated(
+    servers: TestServers, database_url: str, house: House, secure: bool
+) -> None:
+    """Pages, the API's wide surface, the sale lane's short way, and what cannot be read at all."""
+    api = await open_api(msgspec.structs.replace(settings_for(servers, database_url), secure_cookies=secure))
+    async with served(api) as client:
+        answers = [
+            await client.get("/"),
+            await client.get(f"/api/v1/events/{house.event_id}"),
+            await client.post("/api/v1/bookings/reserve", json={}),
+            await client.get("/nothing"),
+        ]
+    await api.close()
+    assert {answer.status_code for answer in answers} == {200, 401, 404}
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert ("strict-transport-security" in answer.headers) is secure

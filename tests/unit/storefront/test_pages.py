@@ -34,6 +34,9 @@ async def test_pages_are_small_cacheable_and_set_no_cookie(shop: httpx.AsyncClie
     assert page.headers["vary"] == "Accept-Language"
     assert "set-cookie" not in page.headers
     assert "unsafe" not in page.headers["content-security-policy"]
+    assert page.headers["cross-origin-opener-policy"] == "same-origin"
+    assert page.headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in page.headers["permissions-policy"]
 
 
 async def test_pages_carry_no_script_or_style_of_their_own(shop: httpx.AsyncClient) -> None:
