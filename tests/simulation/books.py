@@ -67,7 +67,6 @@ class Payment:
 
     id: uuid.UUID
     booking_id: uuid.UUID
-    provider_key: str
     token: str
     amount: int
     currency: str
@@ -348,7 +347,7 @@ class Books:
             live = any(one.booking_id == booking_id and one.phase in LIVE_PHASES for one in self.payments.values())
             if payment_id not in self.payments and not live:
                 self.payments[payment_id] = Payment(
-                    payment_id, booking_id, str(payment_id), token, amount, currency, "authorising", None, None,
+                    payment_id, booking_id, token, amount, currency, "authorising", None, None,
                     self.now, self.now,
                 )  # fmt: skip
         return self.find_payments(ids)
@@ -367,7 +366,7 @@ class Books:
         found = [self.payments[payment_id] for payment_id in ids if payment_id in self.payments]
         return [
             Row.of(
-                id=one.id, booking_id=one.booking_id, provider_key=one.provider_key, token=one.token,
+                id=one.id, booking_id=one.booking_id, token=one.token,
                 amount=one.amount, currency=one.currency, phase=one.phase, next_action_url=one.next_action_url,
                 decline_reason=one.decline_reason,
             )

@@ -96,7 +96,7 @@ class Cashier:
         payment = await self._payments.find(payment_id)
         row = await self._views.row(payment.booking_id, None) if payment is not None else None
         if payment is not None and row is not None:
-            charge = await self._provider.lookup(payment.provider_key)
+            charge = await self._provider.lookup(payment.key)
             await self._settle(
                 payment_id, row, charge or Charge("declined", reason="The provider has no such payment.")
             )
@@ -105,7 +105,7 @@ class Cashier:
         """End a payment that the buyer walked away from: void it, then let the hold take its course."""
         payment = await self._payments.find(payment_id)
         if payment is not None:
-            await self._provider.void(payment.provider_key)
+            await self._provider.void(payment.key)
             await self.learn(payment_id)
 
     async def unbind(self, event_id: int, booking_id: uuid.UUID, payment_id: uuid.UUID) -> None:
@@ -121,13 +121,11 @@ class Cashier:
         return payment
 
     async def _pursue(self, payment: Payment, row: BookingRow) -> Booking | Pending:
-        """Authorise and settle. The provider's key is the payment's id, so a repeat is the same payment to it."""
+        """Authorise and settle."""
         if payment.ended:
             return await self._settle(payment.id, row, _end_of(payment))
         try:
-            charge = await self._provider.authorise(
-                payment.provider_key, payment.token, payment.amount, payment.currency
-            )
+            charge = await self._provider.authorise(payment.key, payment.token, payment.amount, payment.currency)
         except OutcomeUnknown as error:
             log.warning("payment_outcome_unknown", paymentId=str(payment.id), error=str(error))
             return Pending(booking_id=str(row.id), next_action=NextAction("wait"))

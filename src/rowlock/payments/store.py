@@ -28,13 +28,17 @@ class Payment(msgspec.Struct, frozen=True):
 
     id: uuid.UUID
     booking_id: uuid.UUID
-    provider_key: str
     token: str
     amount: int
     currency: str
     phase: str
     next_action_url: str | None
     decline_reason: str | None
+
+    @property
+    def key(self) -> str:
+        """What the provider knows it by: a repeat of the key is the same payment to it."""
+        return str(self.id)
 
     @property
     def ended(self) -> bool:

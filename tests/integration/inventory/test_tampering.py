@@ -64,8 +64,8 @@ async def lively(house: House) -> None:
 
 
 PAID = """
-INSERT INTO payments (id, booking_id, provider, provider_key, token, amount, currency, phase)
-SELECT payment_id, id, 'mock', id::text, 'tok_ok', total, 'EUR',
+INSERT INTO payments (id, booking_id, provider, token, amount, currency, phase)
+SELECT payment_id, id, 'mock', 'tok_ok', total, 'EUR',
        CASE status WHEN 'CONFIRMED' THEN 'captured' ELSE 'authorising' END
 FROM bookings WHERE payment_id IS NOT NULL
 """

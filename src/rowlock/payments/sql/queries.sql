@@ -2,16 +2,16 @@
 -- The rows stand before the provider hears of them; a repeat finds the row of the first try. One that would be a second
 -- live payment of its booking is not written and not told of.
 WITH started AS (
-    INSERT INTO payments (id, booking_id, provider, provider_key, token, amount, currency)
-    SELECT id, booking_id, $3, id::text, token, amount, currency
+    INSERT INTO payments (id, booking_id, provider, token, amount, currency)
+    SELECT id, booking_id, $3, token, amount, currency
     FROM unnest($1::uuid[], $2::uuid[], $4::text[], $5::bigint[], $6::text[])
          AS c(id, booking_id, token, amount, currency)
     ON CONFLICT DO NOTHING
-    RETURNING id, booking_id, provider_key, token, amount, currency, phase, next_action_url, decline_reason
+    RETURNING id, booking_id, token, amount, currency, phase, next_action_url, decline_reason
 )
 SELECT * FROM started
 UNION ALL
-SELECT id, booking_id, provider_key, token, amount, currency, phase, next_action_url, decline_reason
+SELECT id, booking_id, token, amount, currency, phase, next_action_url, decline_reason
 FROM payments WHERE id = ANY ($1)
 
 -- name: note_phases
@@ -27,7 +27,7 @@ WHERE p.id = c.id
 RETURNING p.id, p.phase
 
 -- name: find_payments
-SELECT id, booking_id, provider_key, token, amount, currency, phase, next_action_url, decline_reason
+SELECT id, booking_id, token, amount, currency, phase, next_action_url, decline_reason
 FROM payments WHERE id = ANY ($1)
 
 -- name: open_payments
