@@ -17,6 +17,8 @@ export type TierShape = "circle" | "square" | "diamond" | "hexagon" | "triangle"
 
 export interface TierLook {
   readonly color: string;
+  /** For text on that colour. */
+  readonly ink: string;
   readonly shape: TierShape;
 }
 
@@ -35,10 +37,23 @@ const CONTRAST_MIN = 3;
  */
 export function tierLooks(plan: Pick<SeatPlan, "categories">, theme: Pick<MapTheme, "dark" | "background">): TierLook[] {
   const palette = theme.dark ? DARK : LIGHT;
-  return plan.categories.map(({ color }, index) => ({
-    color: color && contrast(color, theme.background) >= CONTRAST_MIN ? color : palette[index % palette.length],
-    shape: SHAPES[index % SHAPES.length],
-  }));
+  return plan.categories.map(({ color: own }, index) => {
+    const color = own && contrast(own, theme.background) >= CONTRAST_MIN ? own : palette[index % palette.length];
+    return { color, ink: inkOn(color), shape: SHAPES[index % SHAPES.length] };
+  });
+}
+
+/** Black or white, whichever is plainer: one of the two has 4.5:1 on any colour. */
+function inkOn(color: string): string {
+  return contrast(color, "#ffffff") >= contrast(color, "#000000") ? "#ffffff" : "#000000";
+}
+
+/**
+ * How much of a tier's colour (percent, the rest is background) a section's area gets with this share of its seats free:
+ * never so much that the label on it could not be read.
+ */
+export function areaStrength(free: number, dark: boolean): number {
+  return 18 + (dark ? 24 : 42) * free;
 }
 
 /** Contrast ratio of two `#rrggbb` or `#rgb` colours, 1 to 21; 1 when one of them is written in another way. */

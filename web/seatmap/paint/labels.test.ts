@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { planOfRows } from "../testPlan";
-import { contrast, tierLooks } from "./appearance";
+import { areaStrength, contrast, tierLooks } from "./appearance";
 import { layoutLabels } from "./labels";
 
 describe("section labels", () => {
@@ -45,4 +45,22 @@ describe("tiers", () => {
     expect(tierLooks(plan, { dark: false, background: "#fff" })[0].color).toBe("#7c3aed");
     expect(contrast("#fff", "#000")).toBeCloseTo(21);
   });
+
+  test.each([
+    ["light", { dark: false, background: "#ffffff" }, "#14181f"],
+    ["dark", { dark: true, background: "#12151a" }, "#eef1f5"],
+  ])("leave numbers on seats and names on sections readable: %s", (_, theme, ink) => {
+    const categories = [..."abcdef"].map((name) => ({ name }));
+    for (const { color, ink: onSeat } of tierLooks({ categories }, theme)) {
+      expect(contrast(color, onSeat)).toBeGreaterThanOrEqual(4.5);
+      expect(contrast(mixed(color, theme.background, areaStrength(1, theme.dark) / 100), ink)).toBeGreaterThanOrEqual(4.5);
+    }
+  });
 });
+
+/** As `color-mix(in srgb, ...)`: this share of `a`, the rest of `b`. */
+function mixed(a: string, b: string, share: number): string {
+  const channel = (color: string, at: number) => parseInt(color.slice(at, at + 2), 16);
+  const mix = (at: number) => Math.round(channel(a, at) * share + channel(b, at) * (1 - share));
+  return `#${[1, 3, 5].map((at) => mix(at).toString(16).padStart(2, "0")).join("")}`;
+}

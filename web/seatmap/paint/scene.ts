@@ -8,6 +8,7 @@ import { ACCESSIBLE } from "../plan";
 import type { SeatStates } from "../states";
 import { AVAILABLE } from "../states";
 import type { MapTheme, TierLook } from "./appearance";
+import { areaStrength } from "./appearance";
 import type { SectionLabel } from "./labels";
 import { layoutLabels } from "./labels";
 import { SeatSprites } from "./sprites";
@@ -96,7 +97,7 @@ export class Scene {
     const free = this.states.fittingInSection[index];
     if (free === 0) return this.theme.ground;
     // Of few seats looked for, any are worth seeing; else the fuller colour has the more seats.
-    const share = this.filter === EVERY_SEAT ? 18 + 42 * (free / section.count) : 45;
+    const share = areaStrength(this.filter === EVERY_SEAT ? free / section.count : 0.7, this.theme.dark);
     const color = this.looks[section.mainCategory]?.color ?? this.theme.muted;
     return `color-mix(in srgb, ${color} ${share.toFixed(0)}%, ${this.theme.background})`;
   }
@@ -153,13 +154,13 @@ export class Scene {
     context.font = `600 ${(plan.pitch * piece.scale * 0.3).toFixed(1)}px ${this.theme.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
-    context.fillStyle = this.theme.background;
     this.eachVisibleRow(piece, (row) => {
       for (let i = 0; i < row.count; i++) {
         const n = row.first + i;
         if (states.status[n] !== AVAILABLE || plan.flags[n] & ACCESSIBLE || !fits(this.filter, plan.category[n], plan.flags[n])) continue;
         const number = Array.isArray(row.numbers) ? row.numbers[i] : String(row.numbers.start + row.numbers.step * i);
         const x = plan.x[n] * piece.scale + piece.originX;
+        context.fillStyle = this.looks[plan.category[n]].ink;
         context.fillText(number, x, plan.y[n] * piece.scale + piece.originY);
       }
     });
