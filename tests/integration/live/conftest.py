@@ -25,6 +25,9 @@ from rowlock.live.viewers import StreamViewer
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.settings import Settings
 
+WAIT_SECONDS_MAX = 20.0
+"""Far longer than a viewer is ever behind, so that a fault is not waited for any longer."""
+
 
 class HeedfulConnection(ClientConnection):
     """A WebSocket that takes no message which the served AsyncAPI document does not describe."""
@@ -185,7 +188,8 @@ class LiveHouse:
     async def current(self, viewer: SeatStream) -> SeatMap:
         """The viewer's map once it is at the ledger's end; it must then equal the seats."""
         seq = await self.seq()
-        seen = await viewer.until(lambda seats: seats.seq >= seq)
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
+            seen = await viewer.until(lambda seats: seats.seq >= seq)
         assert list(seen.states) == await self.house.states()
         return seen
 

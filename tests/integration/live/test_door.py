@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import msgspec
 import pytest
-from tests.integration.live.conftest import LiveHouse
+from tests.integration.live.conftest import WAIT_SECONDS_MAX, LiveHouse
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
@@ -105,7 +105,7 @@ async def test_a_viewer_who_does_not_read_is_sent_away_while_others_go_on(
     monkeypatch.setattr(limits, "STREAM_BUFFER_BYTES_MAX", 2_000)
     monkeypatch.setattr(limits, "STREAM_SOCKET_BYTES", 2_000)
     reader, writer, slow = await place.bare_stream(receive_bytes=2_000)
-    async with place.viewer() as viewer:
+    async with place.viewer() as viewer, asyncio.timeout(WAIT_SECONDS_MAX):
         while not slow.leaving:
             hold = await place.hold(*range(50))
             await place.release(hold)

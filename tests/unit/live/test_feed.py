@@ -134,13 +134,14 @@ def test_the_window_keeps_no_more_changes_than_it_may(monkeypatch: pytest.Monkey
     assert feed_with(10).known_from == 5
 
 
-def test_another_epoch_starts_everybody_again() -> None:
+@pytest.mark.parametrize("seq", [1, 3, 5])
+def test_another_epoch_starts_everybody_again(seq: int) -> None:
     feed = feed_with(3)
-    message = feed.advance(LedgerTail(1, EPOCH + 1, 1, 3, ()))
+    message = feed.advance(LedgerTail(1, EPOCH + 1, seq, 3, ["[]"] * max(0, seq - 3)))
     assert kinds(message) == ["reset"]
-    assert (feed.epoch, feed.seq) == (EPOCH + 1, 1)
+    assert (feed.epoch, feed.seq) == (EPOCH + 1, seq)
     assert kinds(feed.greeting(3, EPOCH)) == ["hello", "reset"]
-    assert kinds(feed.greeting(1, EPOCH + 1)) == ["hello"]
+    assert kinds(feed.greeting(seq, EPOCH + 1)) == ["hello"]
 
 
 def test_a_reading_of_another_position_changes_nothing() -> None:
