@@ -7,7 +7,7 @@ import click
 from rowlock import __version__
 
 VERBS = {
-    "up": "roles:up",
+    "up": "supervisor:up",
     "api": "roles:api",
     "live": "roles:live",
     "worker": "roles:worker",

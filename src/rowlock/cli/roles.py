@@ -1,4 +1,4 @@
-"""The roles (`up`, `api`, `live`, `worker`) and what goes before them (`migrate`, `check`)."""
+"""The roles (`api`, `live`, `worker`) and what goes before them (`migrate`, `check`)."""
 
 import asyncio
 import gc
@@ -14,10 +14,9 @@ from valkey import Valkey
 from valkey.exceptions import ValkeyError
 
 from rowlock.app import open_api, serving
-from rowlock.cli.installation import VerbFault, data_option, json_option, one_line_faults
-from rowlock.cli.supervisor import BACKLOG, Supervisor, UpOptions
+from rowlock.cli.installation import VerbFault, json_option, one_line_faults
+from rowlock.cli.supervisor import BACKLOG
 from rowlock.live.role import open_live
-from rowlock.platform.embedded import default_data_folder
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.postgres.migrate import check_schema, migrate
 from rowlock.platform.telemetry.logs import configure_logs
@@ -27,21 +26,6 @@ from rowlock.worker import work_forever
 POST_PATH = click.Path(path_type=Path)
 COLLECTION_THRESHOLDS = (50_000, 10, 50)
 """Cycles are few and die young; a full collection stops a busy api process for as long as fifty holds take."""
-
-
-@click.command()
-@click.option("--demo", is_flag=True, help="Fill an empty installation with venues and events to try.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes of the api role.")
-@click.option(
-    "--gateways", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes of the live role."
-)
-@data_option
-@one_line_faults
-def up(*, demo: bool, host: str, port: int, workers: int, gateways: int, data: Path | None) -> None:
-    """Run everything on this machine: servers, api, live, worker. Prints `ready URL` when it serves."""
-    Supervisor(UpOptions(data or default_data_folder(), host, port, workers, gateways, demo), load_settings()).run()
 
 
 @click.command()

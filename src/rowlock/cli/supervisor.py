@@ -18,12 +18,12 @@ import click
 import msgspec
 from prometheus_client.multiprocess import mark_process_dead
 
-from rowlock.cli.installation import VerbFault
+from rowlock.cli.installation import VerbFault, data_option, one_line_faults
 from rowlock.demo.fill import fill_demo
-from rowlock.platform.embedded import EmbeddedServers
+from rowlock.platform.embedded import EmbeddedServers, default_data_folder
 from rowlock.platform.embedded.process import ends_with_parent
 from rowlock.platform.postgres.migrate import migrate
-from rowlock.settings import Settings
+from rowlock.settings import Settings, load_settings
 
 START_SECONDS_MAX = 30.0
 STOP_SECONDS_MAX = 6.0
@@ -217,3 +217,18 @@ def _answers_ready(listener: socket.socket) -> bool:
         return False
     finally:
         connection.close()
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Fill an empty installation with venues and events to try.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 picks a free one.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes of the api role.")
+@click.option(
+    "--gateways", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes of the live role."
+)
+@data_option
+@one_line_faults
+def up(*, demo: bool, host: str, port: int, workers: int, gateways: int, data: Path | None) -> None:
+    """Run everything on this machine: servers, api, live, worker. Prints `ready URL` when it serves."""
+    Supervisor(UpOptions(data or default_data_folder(), host, port, workers, gateways, demo), load_settings()).run()
