@@ -1,6 +1,7 @@
 """Real servers for the whole run, a fresh migrated database for every test that asks for one."""
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
@@ -50,6 +51,12 @@ def pytest_configure() -> None:
     folder = quick_folder()
     if folder is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+def pytest_collection_finish() -> None:
+    """Spare every later collection what stays to the end: all tests and all that they import."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
