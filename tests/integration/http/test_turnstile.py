@@ -99,3 +99,16 @@ async def test_a_body_that_looks_like_a_request_is_none(office: BoxOffice) -> No
         writer.write(inner)
         assert (await reader.readuntil(b"\r\n")).split()[1] in {b"400", b"415", b"422"}
         writer.close()
+
+
+async def test_a_header_that_goes_on_like_a_request_is_none(office: BoxOffice) -> None:
+    """Nor is the rest of a head, when its first piece ended within a line."""
+    url = office.client.base_url
+    with crowd(office):
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nX-Note: ")
+        await writer.drain()
+        await office.public.get("/docs")  # an answer on another connection: the first piece has been read by now
+        writer.write(reserve(office, "S-1-1"))
+        assert (await reader.readuntil(b"\r\n")).split()[1] == b"200"
+        writer.close()
