@@ -6,6 +6,7 @@ import os
 import random
 import socket
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import structlog
 from uvicorn.middleware.proxy_headers import _TrustedHosts as TrustedProxies
@@ -16,7 +17,7 @@ from rowlock.kernel.problems import Problem
 from rowlock.live import handshake
 from rowlock.live.admission import Admission
 from rowlock.live.choosing import ChoosingBoard
-from rowlock.live.follower import LedgerFollower
+from rowlock.live.follower import LedgerFollower, WatchedEvent
 from rowlock.live.frames import WireMessage
 from rowlock.live.handshake import StreamWish
 from rowlock.live.heartbeat import Heartbeat
@@ -37,6 +38,15 @@ LAST_WORDS_SECONDS = 1.0
 """For the close frames to be answered before the process ends."""
 
 log = structlog.get_logger(__name__)
+
+
+class Visitor(NamedTuple):
+    """Somebody whose request is in order: what they wish, how the answer begins, where and who they are."""
+
+    wish: StreamWish
+    head: bytes
+    address: str
+    person: str | None
 
 
 class Gateway:
@@ -140,40 +150,44 @@ class Gateway:
             person = self._person(wish, request.headers)
             address = self._address(reception.transport, request.headers)
             head = handshake.socket_head(target, request.headers) if wish.by_socket else handshake.events_head()
+            visitor = Visitor(wish, head, address, person)
+            event = self._follower.known(wish.event_id)
+            greeting = event.feed.greeting(wish.since, wish.epoch) if event is not None else None
+            if event is None or greeting is None:
+                reception.task = asyncio.create_task(self._fetch_and_begin(reception, visitor))
+                return
             self._admission.admit(address, person)
         except Problem as problem:
             reception.refuse(problem)
-            return
-        kind = SocketViewer if wish.by_socket else EventReader
-        event = self._follower.known(wish.event_id)
-        greeting = event.feed.greeting(wish.since, wish.epoch) if event is not None else None
-        if event is not None and greeting is not None:
-            self._begin(reception, kind(self, reception.transport, event, address, person), head, greeting)
         else:
-            reception.task = asyncio.create_task(self._fetch_and_begin(reception, wish, head, address, person))
+            self._begin(reception, visitor, event, greeting)
 
-    async def _fetch_and_begin(
-        self, reception: Reception, wish: StreamWish, head: bytes, address: str, person: str | None
-    ) -> None:
+    async def _fetch_and_begin(self, reception: Reception, visitor: Visitor) -> None:
         """The longer way in: the event, or what happened since the viewer left, must be read first."""
-        begun = False
+        wish, begun = visitor.wish, False
+        try:
+            self._admission.admit(visitor.address, visitor.person)
+        except Problem as problem:
+            reception.refuse(problem)
+            return
         try:
             event = await self._follower.open(wish.event_id)
             greeting = await self._follower.greeting(event, wish.since, wish.epoch)
             if reception.transport is not None and not reception.transport.is_closing():
-                kind = SocketViewer if wish.by_socket else EventReader
-                self._begin(reception, kind(self, reception.transport, event, address, person), head, greeting)
+                self._begin(reception, visitor, event, greeting)
                 begun = True
         except Exception as error:  # noqa: BLE001  as at the edge: whatever it is, the caller gets a problem document
             reception.refuse(problem_of(error))
         finally:
             if not begun:
-                self._admission.leave(address, person)
+                self._admission.leave(visitor.address, visitor.person)
 
-    def _begin(self, reception: Reception, viewer: StreamViewer, head: bytes, greeting: WireMessage) -> None:
+    def _begin(self, reception: Reception, visitor: Visitor, event: WatchedEvent, greeting: WireMessage) -> None:
         """From here on the connection is the viewer's, and the viewer stands where its event does."""
         transport = reception.transport
         assert transport is not None
+        kind = SocketViewer if visitor.wish.by_socket else EventReader
+        viewer = kind(self, transport, event, visitor.address, visitor.person)
         _bound(transport)
         transport.set_protocol(viewer)
         early = reception.early
@@ -182,7 +196,7 @@ class Gateway:
         metrics.STREAMS.inc()
         viewer.event.audience.join(viewer)
         self.heartbeat.add(viewer)
-        viewer.send(head + (greeting.frame if viewer.is_socket else greeting.event))
+        viewer.send(visitor.head + (greeting.frame if viewer.is_socket else greeting.event))
         self._holds.connect(viewer)
         self._board.connect(viewer)
         if early and viewer.is_socket:
@@ -228,6 +242,8 @@ def _bound(transport: asyncio.Transport) -> None:
     """What may wait for one viewer, here and in the kernel."""
     transport.set_write_buffer_limits(high=limits.STREAM_BUFFER_BYTES_MAX)
     connection = transport.get_extra_info("socket")
-    if connection is not None:
+    if connection is None:
+        return
+    with contextlib.suppress(OSError):  # of a connection that has just ended
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, limits.STREAM_SOCKET_BYTES)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
