@@ -19,6 +19,8 @@ ADDRESSES = 250
 HEAD_END = b"\r\n\r\n"
 TICK_SECONDS = 0.05
 BYTES_AT_ONCE = 1 << 16
+GATHER_SECONDS = 0.01
+"""Between two looks. Viewers are to be many, not quick: one who wakes for every frame takes the gateway's processor."""
 
 
 class Frame(NamedTuple):
@@ -179,6 +181,7 @@ def _drive(pipe: Connection, port: int, event_id: int, count: int, number: int) 
         "until": lambda seq: _until(crowd, seq),
     }  # fmt: skip
     while True:
+        time.sleep(GATHER_SECONDS)
         crowd.look(TICK_SECONDS)
         if pipe.poll():
             name, *arguments = pipe.recv()
