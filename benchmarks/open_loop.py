@@ -92,7 +92,7 @@ class _OpenLoop:
         self._again_status = again
         self._again: deque[bytes] = deque()
         self._waiting: deque[tuple[bytes, float]] = deque()
-        self._idle: list[_Line] = []
+        self._idle: deque[_Line] = deque()  # used in turn: one that idles for five seconds is ended by the server
         self._latencies: dict[int, list[float]] = {}
         self._offered = 0
         self._open = 0
@@ -132,7 +132,7 @@ class _OpenLoop:
         self._open += 1
         self._all_answered.clear()
         if self._idle:
-            self._idle.pop().send(request, due)
+            self._idle.popleft().send(request, due)
         else:
             self._waiting.append((request, due))
 
