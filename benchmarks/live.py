@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from itertools import count
 from typing import NamedTuple, cast
 
 import click
@@ -30,6 +31,8 @@ SEATS = 80_000
 PARTY = 4
 CHANGES_PER_SECOND = 500
 PROCESSES = 4
+CALM_SECONDS = 2.0
+HOLD_EVERY_SECONDS = 0.005
 LEDGER_TIMES = "SELECT seq, extract(epoch FROM at)::double precision AS at FROM seat_ledger WHERE event_id = $1"
 POSITION = "SELECT epoch, seq FROM event_inventory WHERE event_id = $1"
 
@@ -87,12 +90,12 @@ def serving(module: str, *arguments: str, **variables: str) -> "Iterator[Gateway
 
 
 @contextmanager
-def gateways(bench: Bench, count: int) -> "Iterator[list[Gateway]]":
+def gateways(bench: Bench, number: int) -> "Iterator[list[Gateway]]":
     """So many `rowlock live` for the time of the block."""
     variables = {f"ROWLOCK_STREAM_CONNECTIONS{name}_MAX": "0" for name in ("", "_PER_ADDRESS", "_PER_PERSON")}
     variables |= {"DATABASE_URL": bench.servers.database_url, "VALKEY_URL": bench.servers.valkey_url}
     with ExitStack() as stack:
-        yield [stack.enter_context(serving("rowlock", "live", **variables)) for _ in range(count)]
+        yield [stack.enter_context(serving("rowlock", "live", **variables)) for _ in range(number)]
 
 
 @contextmanager
@@ -199,16 +202,53 @@ async def lags(api: Api, running: Sequence[Gateway], crowd: list[CrowdProcess], 
     )
 
 
-async def reconnect(api: Api, crowd: list[CrowdProcess], event_id: int) -> float:
-    """Cut all viewers, change seats, let all come back at once: seconds until every one is current."""
+class Storm(NamedTuple):
+    """All viewers back at once: seconds until every one is current; p99 of holds (ms) before and meanwhile."""
+
+    seconds: float
+    calm_ms: float
+    meanwhile_ms: float
+
+
+async def hold_p99(api: Api, event_id: int, until: "asyncio.Future[float]") -> float:
+    """Hold and give back a party every few milliseconds for so long; the 99th percentile of a hold in milliseconds."""
+    latencies: list[float] = []
+    pending: set[asyncio.Task[None]] = set()
+
+    async def one(turn: int) -> None:
+        first = (SEATS // 2 + turn * PARTY) % SEATS
+        hold = Hold(new_booking_id(), event_id, f"buyer:storm {turn}", tuple(range(first, first + PARTY)))
+        started = time.perf_counter()
+        assert (await api.engine.hold(hold)).stands
+        latencies.append(time.perf_counter() - started)
+        await api.engine.release(event_id, Release(hold.booking_id, hold.buyer))
+
+    for turn in count():
+        if until.done():
+            break
+        pending.add(task := asyncio.create_task(one(turn)))
+        task.add_done_callback(pending.discard)
+        await asyncio.sleep(HOLD_EVERY_SECONDS)
+    await asyncio.gather(*pending)
+    return sorted(latencies)[int(0.99 * len(latencies))] * 1000
+
+
+async def reconnect(api: Api, crowd: list[CrowdProcess], event_id: int) -> Storm:
+    """Cut all viewers, change seats, let all come back at once."""
+    calm = await hold_p99(api, event_id, asyncio.ensure_future(asyncio.sleep(CALM_SECONDS, 0.0)))
     await asyncio.to_thread(together, crowd, "leave")
     before = await position(api, event_id)
     await change_seats(api, event_id, 400, 0.5)
     _, end = await position(api, event_id)
     began = time.time()
-    await asyncio.to_thread(together, crowd, "connect", before)
-    answers = await asyncio.to_thread(together, crowd, "until", end)
-    return max(moment for _, moment in answers) - began
+
+    def come_back() -> float:
+        together(crowd, "connect", before)
+        return max(moment for _, moment in together(crowd, "until", end)) - began
+
+    coming = asyncio.get_running_loop().run_in_executor(None, come_back)
+    meanwhile = await hold_p99(api, event_id, coming)
+    return Storm(await coming, calm, meanwhile)
 
 
 async def snapshot_bytes(api: Api) -> int:
@@ -245,7 +285,7 @@ class Measured(NamedTuple):
 
     seen: Lags
     idle_bytes: float
-    reconnect_seconds: float
+    storm: Storm
     snapshot_bytes: int
     raw_per_cpu_second: float
 
@@ -272,7 +312,7 @@ def figures(load: Load) -> str:
     """Measure; the table."""
     with servers() as bench, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         found = runner.run(measure(bench, load))
-    seen = found.seen
+    seen, storm = found.seen, found.storm
     return table(
         f"{load.viewers:,} viewers of one event, {load.per_second} seat changes a second, {load.gateways} gateway(s)|",
         f"from a commit to the last viewer, p50 (ms)|{seen.percentile(0.5):.0f}",
@@ -283,7 +323,8 @@ def figures(load: Load) -> str:
         f"the same of a bare loop of writes|{found.raw_per_cpu_second:,.0f}",
         f"share|{seen.deliveries_per_cpu_second / found.raw_per_cpu_second:.2f}",
         f"memory of an idle viewer in the gateway (KiB)|{found.idle_bytes / 1024:.1f}",
-        f"all back at once: every one current after (s)|{found.reconnect_seconds:.1f}",
+        f"all back at once: every one current after (s)|{storm.seconds:.1f}",
+        f"p99 of holds of the engine, before and meanwhile (ms)|{storm.calm_ms:.1f}; {storm.meanwhile_ms:.1f}",
         f"bytes a seat change on the wire|{seen.bytes_per_change:.1f}",
         f"snapshot of {SEATS:,} seats, compressed (bytes)|{found.snapshot_bytes:,}",
     )
