@@ -22,6 +22,7 @@ from rowlock.bookings import routes as bookings
 from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
 from rowlock.identity import TokenSigner, open_signer, person_behind, person_of
+from rowlock.identity import routes as identity
 from rowlock.identity.routes import session_routes
 from rowlock.inventory import (
     ChartShelf,
@@ -64,7 +65,14 @@ from rowlock.storefront import CalendarEntry, create_router
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
 
-OPERATIONS = (*seating.OPERATIONS, *inventory.OPERATIONS, *bookings.OPERATIONS, *payments.OPERATIONS, *live.OPERATIONS)
+OPERATIONS = (
+    *identity.OPERATIONS,
+    *seating.OPERATIONS,
+    *inventory.OPERATIONS,
+    *bookings.OPERATIONS,
+    *payments.OPERATIONS,
+    *live.OPERATIONS,
+)
 
 
 class Api:

@@ -7,6 +7,7 @@ from starlette.routing import Route
 from rowlock.identity.requests import SESSION_COOKIE, new_guest, person_of
 from rowlock.identity.tokens import TOKEN_LIFETIME_SECONDS, TokenSigner
 from rowlock.kernel.problems import Problem
+from rowlock.platform.http.openapi import Operation
 from rowlock.platform.valkey.limiter import Limit, Limiter
 
 
@@ -35,3 +36,12 @@ def session_routes(signer: TokenSigner, limiter: Limiter, *, per_minute: int, se
         return response
 
     return [Route("/api/v1/session", begin_session, methods=["POST"])]
+
+
+OPERATIONS = (
+    Operation(
+        method="post", path="/api/v1/session", tag="Identity", summary="Begin a guest's session",
+        description="Sets the storefront's session cookie; one that still holds is kept.",
+        answers={204: ("The cookie stands.", None)}, problems=(403, 429), public=True,
+    ),
+)  # fmt: skip

@@ -39,6 +39,7 @@ AFFAIRS = {
     "get /api/v1/events/{eventId}/plan": Affair.PUBLIC,
     "get /api/v1/events/{eventId}/seats": Affair.PUBLIC,
     "get /api/v1/events/{eventId}/stream": Affair.PUBLIC,
+    "post /api/v1/session": Affair.PUBLIC,
     "post /api/v1/stream-tickets": Affair.PERSONAL,
     "post /api/v1/bookings/reserve": Affair.PERSONAL,
     "post /api/v1/bookings": Affair.PERSONAL,
@@ -192,6 +193,7 @@ async def _attempt(office: BoxOffice, operation: str, person: Person, caller: Ca
     path = path.format(eventId=office.event, bookingId=booking["bookingId"], blockId=NOBODY_S_BLOCK)
     answer = await caller.send(method.upper(), path, await _body(office, operation, "S-3-3"))
     await office.house.database.hot.execute(CLEAR)
+    office.client.cookies.clear()  # a guest's session would speak for everybody after
     allowed, refusals = judged(affair, person, own_booking=own_booking and person.role is not None)
     whose = " (own booking)" if own_booking else ""
     return Attempt(
