@@ -48,10 +48,12 @@ from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.idempotency import KeyBook, KeyedCalls
 from rowlock.platform.http.lane_protocol import protocol_for
 from rowlock.platform.http.openapi import build_document
+from rowlock.platform.http.outbound import Allowed, Outbound
 from rowlock.platform.http.turnstile import Turnstile
 from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.instance import Instance
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+from rowlock.platform.secrets import SecretBox
 from rowlock.platform.telemetry import metrics
 from rowlock.platform.valkey.hints import HintPublisher
 from rowlock.platform.valkey.limiter import Limiter
@@ -84,6 +86,8 @@ class Api:
         self.instance = Instance(database.url)
         self.valkey = valkey
         self.signer = signer
+        self.secrets = SecretBox.of(settings.secret_keys)
+        self.outbound = Outbound(Allowed(settings.outbound_allowed))
         self.hints = HintPublisher(valkey)
         self.limiter = Limiter(valkey, metrics.LIMITER_FALLBACKS.inc)
         self.facts = SaleFactsShelf(database)

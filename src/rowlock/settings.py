@@ -1,4 +1,7 @@
-"""Settings: environment variables, or the same names in the TOML file that ROWLOCK_CONFIG points at."""
+"""Settings: environment variables, or the same names in the TOML file that ROWLOCK_CONFIG points at.
+
+Secrets may also come from files: `DATABASE_URL_FILE` names the file that holds DATABASE_URL.
+"""
 
 import os
 import tomllib
@@ -9,6 +12,8 @@ from typing import Literal
 import msgspec
 
 from rowlock.kernel import limits
+from rowlock.platform.http.outbound import Allowed
+from rowlock.platform.secrets import SecretBox, SecretsFault
 
 HoldStrategyName = Literal["row-lock", "optimistic", "lease"]
 
@@ -41,6 +46,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     secure_cookies: bool = False
     """Mark cookies Secure; turn on where nginx serves TLS."""
+    secret_keys: str = ""
+    """Keys of the secrets in PostgreSQL, `id:base64` each; the first seals, all open (platform/secrets.py)."""
+    outbound_allowed: str = ""
+    """Host names, addresses and networks inside our own network that configured addresses may lead to."""
 
 
 _WHOLE_NUMBERS = {
@@ -55,6 +64,7 @@ _WHOLE_NUMBERS = {
     "stream_connections_per_person_max": (0, 1_000_000),
     "hold_wait_ms_max": (0, 60_000),
 }
+_SECRETS = frozenset({"database_url", "valkey_url", "secret_keys"})
 _OUTSIDE_NAMES = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
 
 
@@ -66,15 +76,45 @@ def setting_name(field: str) -> str:
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the TOML file, if any, and the environment on top of it; SettingsError says what is wrong."""
     values = {**_from_file(environ.get("ROWLOCK_CONFIG")), **environ}
+    values |= _from_secret_files(values)
     found = {
         field.name: _typed(field.name, values[setting_name(field.name)])
         for field in msgspec.structs.fields(Settings)
         if values.get(setting_name(field.name), "") != ""
     }
     try:
-        return msgspec.convert(found, Settings)
+        settings = msgspec.convert(found, Settings)
     except msgspec.ValidationError as error:
         raise SettingsError(f"settings: {error}") from error
+    _check_texts(settings)
+    return settings
+
+
+def _check_texts(settings: Settings) -> None:
+    """Fail at the start, not at the first use."""
+    try:
+        SecretBox.of(settings.secret_keys)
+        Allowed(settings.outbound_allowed)
+    except SecretsFault as fault:
+        raise SettingsError(str(fault)) from fault
+    except ValueError as error:
+        raise SettingsError(f"ROWLOCK_OUTBOUND_ALLOWED: {error}") from error
+
+
+def _from_secret_files(values: Mapping[str, str]) -> dict[str, str]:
+    """What stands in the files that hold secrets."""
+    found = {}
+    for name in map(setting_name, sorted(_SECRETS)):
+        path = values.get(f"{name}_FILE")
+        if not path:
+            continue
+        if values.get(name):
+            raise SettingsError(f"set {name} or {name}_FILE, not both")
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{name}_FILE={path}: {getattr(error, 'strerror', 'not a text file')}") from error
+    return found
 
 
 def _from_file(path: str | None) -> dict[str, str]:
@@ -87,6 +127,7 @@ def _from_file(path: str | None) -> dict[str, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"ROWLOCK_CONFIG={path}: {error}") from error
     known = {setting_name(field.name) for field in msgspec.structs.fields(Settings)}
+    known |= {f"{setting_name(field)}_FILE" for field in _SECRETS}
     strange = sorted(set(table) - known)
     if strange:
         raise SettingsError(

@@ -20,6 +20,7 @@ VERBS = {
     "verify": "proof:verify",
     "ledger": "proof:ledger",
     "audit": "audit:audit",
+    "secrets": "secrets:secrets",
 }
 """The module of each verb and its name there; `blocks` adds its own verbs to `event`."""
 

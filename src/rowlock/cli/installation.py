@@ -10,9 +10,10 @@ import click
 import msgspec
 
 from rowlock.kernel.problems import Problem
-from rowlock.platform.embedded import EmbeddedServersError, borrow, default_data_folder
+from rowlock.platform.embedded import DataFolder, EmbeddedServersError, borrow, default_data_folder
 from rowlock.platform.postgres import Database, DatabaseDown, open_database
 from rowlock.platform.postgres.migrate import SchemaMismatch, check_schema, migrate
+from rowlock.platform.secrets import SecretsFault
 from rowlock.settings import Settings, SettingsError, load_settings
 
 Arguments = ParamSpec("Arguments")
@@ -39,7 +40,7 @@ def one_line_faults(verb: Callable[Arguments, Answer]) -> Callable[Arguments, An
     def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         try:
             return verb(*args, **kwargs)
-        except (SettingsError, EmbeddedServersError, DatabaseDown, SchemaMismatch) as error:
+        except (SettingsError, EmbeddedServersError, DatabaseDown, SchemaMismatch, SecretsFault) as error:
             raise VerbFault(str(error)) from error
         except Problem as problem:
             raise VerbFault(problem.detail) from problem
@@ -60,7 +61,15 @@ def installation(data: Path | None) -> Iterator[Settings]:
         return
     with borrow(data or default_data_folder()) as servers:
         migrate(servers.database_url)
+        settings = with_own_keys(settings, data or default_data_folder())
         yield msgspec.structs.replace(settings, database_url=servers.database_url, valkey_url=servers.valkey_url)
+
+
+def with_own_keys(settings: Settings, data: Path) -> Settings:
+    """Settings with the secret keys of the data folder, unless others are set."""
+    if settings.secret_keys:
+        return settings
+    return msgspec.structs.replace(settings, secret_keys=DataFolder(data).secret_keys_file().read_text("utf-8").strip())
 
 
 @contextlib.asynccontextmanager

@@ -92,6 +92,7 @@ def check(as_json: bool) -> None:
         except (ValkeyError, OSError) as error:
             raise VerbFault(f"VALKEY_URL: {error}") from error
         found["valkey"] = "ok"
+    found["secrets"] = "ok" if settings.secret_keys else "no keys; what needs them is refused"
     found["settings"] = "ok"
     if as_json:
         click.echo(msgspec.json.encode(found))

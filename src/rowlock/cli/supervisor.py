@@ -18,7 +18,7 @@ import click
 import msgspec
 from prometheus_client.multiprocess import mark_process_dead
 
-from rowlock.cli.installation import VerbFault, data_option, one_line_faults
+from rowlock.cli.installation import VerbFault, data_option, one_line_faults, with_own_keys
 from rowlock.demo.fill import fill_demo
 from rowlock.platform.embedded import EmbeddedServers, default_data_folder
 from rowlock.platform.embedded.process import ends_with_parent
@@ -64,7 +64,7 @@ class Supervisor:
             signal.signal(number, lambda _number, _frame: self._stopping.set())
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(self._listener())
-            settings = self._with_servers(stack)
+            settings = with_own_keys(self._with_servers(stack), self._options.data)
             migrate(str(settings.database_url))
             if self._options.demo:
                 fill_demo(settings)
@@ -140,8 +140,14 @@ class Supervisor:
         if not self._roles:
             shutil.rmtree(self._metrics_folder, ignore_errors=True)
             self._metrics_folder.mkdir(parents=True)
-        urls = {"DATABASE_URL": str(settings.database_url), "VALKEY_URL": settings.valkey_url or ""}
-        return {**os.environ, **urls, "PROMETHEUS_MULTIPROC_DIR": str(self._metrics_folder)}
+        ours = {
+            "DATABASE_URL": str(settings.database_url),
+            "VALKEY_URL": settings.valkey_url or "",
+            "ROWLOCK_SECRET_KEYS": settings.secret_keys,
+            "PROMETHEUS_MULTIPROC_DIR": str(self._metrics_folder),
+        }
+        files = {f"{name}_FILE": "" for name in ours}  # what stood in them is known by now
+        return {**os.environ, **files, **ours}
 
     @property
     def _metrics_folder(self) -> Path:

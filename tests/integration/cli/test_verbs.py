@@ -36,6 +36,10 @@ class CommandLine:
     def __init__(self, environment: dict[str, str]) -> None:
         self._environment = environment
 
+    def with_variables(self, **variables: str) -> "CommandLine":
+        """The same with more in its environment."""
+        return CommandLine(self._environment | variables)
+
     async def run(self, *words: str | Path) -> Ended:
         """Run a verb to its end."""
         process = await asyncio.create_subprocess_exec(
@@ -254,3 +258,17 @@ async def test_seats_are_kept_from_sale_and_put_back(rowlock: CommandLine, house
     assert listed.startswith(made["id"])
     assert listed.endswith("operator:cli  Guests of the band: S-1-2\n")
     assert await house.broken() == []
+
+
+async def test_a_new_key_goes_first_into_the_file_and_takes_over(rowlock: CommandLine, tmp_path: Path) -> None:
+    assert "ROWLOCK_SECRET_KEYS" in await rowlock.refusal("secrets", "rotate")
+    printed = await rowlock.good("secrets", "new")
+    keys = tmp_path / "secret.keys"
+    keys.write_text(printed)
+    filed = rowlock.with_variables(ROWLOCK_SECRET_KEYS_FILE=str(keys))
+    await filed.good("secrets", "new")
+    first, second = keys.read_text().splitlines()
+    assert first != second == printed.strip()
+    assert keys.stat().st_mode & 0o777 == 0o600
+    await filed.good("secrets", "rotate", "--json")
+    assert "ok" in await filed.good("check")

@@ -52,3 +52,20 @@ def test_a_faulty_file_is_refused(tmp_path: Path, text: str) -> None:
         load_settings({"ROWLOCK_CONFIG": str(path)})
     with pytest.raises(SettingsError, match="ROWLOCK_CONFIG"):
         load_settings({"ROWLOCK_CONFIG": str(tmp_path / "missing.toml")})
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "url"
+    path.write_text("postgresql://somebody@somewhere/rowlock\n")
+    named = {"DATABASE_URL_FILE": str(path)}
+    assert load_settings(named).database_url == "postgresql://somebody@somewhere/rowlock"
+    with pytest.raises(SettingsError, match="not both"):
+        load_settings(named | {"DATABASE_URL": "postgresql://else"})
+    with pytest.raises(SettingsError, match="ROWLOCK_SECRET_KEYS_FILE"):
+        load_settings({"ROWLOCK_SECRET_KEYS_FILE": str(tmp_path / "missing")})
+
+
+def test_keys_and_exceptions_are_checked_at_the_start() -> None:
+    for name in ("ROWLOCK_SECRET_KEYS", "ROWLOCK_OUTBOUND_ALLOWED"):
+        with pytest.raises(SettingsError, match=name):
+            load_settings({name: "no/such:thing"})

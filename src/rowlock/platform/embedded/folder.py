@@ -15,6 +15,7 @@ import psutil
 
 from rowlock.platform.embedded.faults import EmbeddedServersError, FolderInUseError, one_line_faults
 from rowlock.platform.embedded.process import works_in
+from rowlock.platform.secrets import new_key
 
 DATA_SETTING = "ROWLOCK_DATA"
 SOCKET_PATH_BYTES_MAX = 107
@@ -131,6 +132,14 @@ class DataFolder:
             readme = resources.files("rowlock.platform.embedded").joinpath("data-folder.md")
             self._write(self.path / "README.md", readme.read_bytes())
         return remembered
+
+    def secret_keys_file(self) -> Path:
+        """The file with the keys of the secrets in PostgreSQL, made with a first key when there is none."""
+        path = self.path / "secret.keys"
+        if not path.exists():
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._write(path, f"{new_key()}\n".encode())
+        return path
 
     def socket_folder(self) -> Path:
         """Where the unix sockets of the coming start go: in the folder, or in /tmp where its path is too long."""
