@@ -15,6 +15,7 @@ import pytest
 from tests.house import House
 from valkey.asyncio import Valkey
 
+from rowlock.identity.keys import open_keys
 from rowlock.platform.embedded import EmbeddedServers
 from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.migrate import migrate
@@ -88,6 +89,9 @@ async def template(servers: TestServers) -> str:
     """A migrated database that tests copy."""
     await _administer(servers, f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)", f"CREATE DATABASE {TEMPLATE}")
     await asyncio.to_thread(migrate, servers.url_of(TEMPLATE))
+    migrated = await open_database(servers.url_of(TEMPLATE))
+    await open_keys(migrated)  # making a key takes as long as many a test
+    await migrated.close()
     return TEMPLATE
 
 

@@ -21,7 +21,7 @@ from rowlock.bookings import BookingDesk, BookingViews, SaleGate
 from rowlock.bookings import routes as bookings
 from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
-from rowlock.identity import TokenSigner, open_signer, person_behind, person_of
+from rowlock.identity import KeyKeeper, TokenSigner, open_keeper, person_behind, person_of
 from rowlock.identity import routes as identity
 from rowlock.identity.routes import session_routes
 from rowlock.inventory import (
@@ -80,12 +80,13 @@ OPERATIONS = (
 class Api:
     """Everything the api role is made of, once its database is open."""
 
-    def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", signer: TokenSigner) -> None:
+    def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", keeper: KeyKeeper) -> None:
         self.settings = settings
         self.database = database
         self.instance = Instance(database.url)
         self.valkey = valkey
-        self.signer = signer
+        self.keeper = keeper
+        self.signer = signer = keeper.signer
         self.secrets = SecretBox.of(settings.secret_keys)
         self.outbound = Outbound(Allowed(settings.outbound_allowed))
         self.hints = HintPublisher(valkey)
@@ -186,6 +187,7 @@ class Api:
         await self.hints.close()
         await self.replica.close()
         await self.instance.close()
+        await self.keeper.close()
         await self.database.close()
         if self.valkey is not None:
             await self.valkey.aclose()
@@ -198,7 +200,7 @@ async def open_api(settings: Settings) -> Api:
     valkey = None
     if settings.valkey_url is not None:
         valkey = Valkey.from_url(settings.valkey_url, socket_timeout=0.5, socket_connect_timeout=0.5)
-    return Api(settings, database, valkey, await open_signer(database))
+    return Api(settings, database, valkey, await open_keeper(database))
 
 
 def assemble(api: Api) -> ASGIApp:

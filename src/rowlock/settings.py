@@ -41,6 +41,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stream_connections_max: int = 15_000
     stream_connections_per_address_max: int = 500
     stream_connections_per_person_max: int = 20
+    signing_key_days: int = 90
+    """The signing keys get successors at this age; 0: only by `rowlock keys rotate`."""
     public_url: str = ""
     """Address the world knows this installation by, for links in pages and mails; empty: the request's own."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -63,6 +65,7 @@ _WHOLE_NUMBERS = {
     "stream_connections_per_address_max": (0, 1_000_000),
     "stream_connections_per_person_max": (0, 1_000_000),
     "hold_wait_ms_max": (0, 60_000),
+    "signing_key_days": (0, 3_650),
 }
 _SECRETS = frozenset({"database_url", "valkey_url", "secret_keys"})
 _OUTSIDE_NAMES = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}

@@ -6,6 +6,8 @@ from functools import partial
 import structlog
 
 from rowlock.app import Api, open_api
+from rowlock.identity.keys import rotate_when_old
+from rowlock.identity.revocations import SQL as REVOCATIONS
 from rowlock.inventory.sweeper import sweep_forever
 from rowlock.kernel import limits
 from rowlock.payments.reconciler import reconcile_forever
@@ -29,7 +31,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(sweep_forever(api.database, stopping, partial(_tell_expired, api)))
             loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
             loops.create_task(relay_forever(api.database, api.valkey, stopping))
-            loops.create_task(_keep_house(api.database, stopping))
+            loops.create_task(_keep_house(api.database, settings.signing_key_days, stopping))
     finally:
         await api.close()
 
@@ -41,11 +43,14 @@ async def _tell_expired(api: Api, expired: int, events: list[int]) -> None:
     log.info("holds_expired", holds=expired, events=events)
 
 
-async def _keep_house(database: Database, stopping: asyncio.Event) -> None:
-    """Forget idempotency keys whose day is over."""
+async def _keep_house(database: Database, signing_key_days: int, stopping: asyncio.Event) -> None:
+    """Forget idempotency keys whose day is over, and give the signing keys their successors in time."""
     while not stopping.is_set():
         try:
             await rerun(lambda: database.cold.execute(IDEMPOTENCY["forget_old_keys"], limits.IDEMPOTENCY_HOURS))
+            await rerun(lambda: database.cold.execute(REVOCATIONS["forget_revocations"]))
+            if await rotate_when_old(database, signing_key_days):
+                log.info("signing_keys_rotated")
         except DatabaseDown as error:
             log.warning("housekeeping_failed", error=str(error))
         try:

@@ -32,7 +32,7 @@ def audit_router(signer: TokenSigner, log: AuditLog) -> APIRouter:
         page_size: Annotated[int, Query(alias="pageSize", ge=1, le=limits.PAGE_SIZE_MAX)] = 50,
     ) -> Response:  # fmt: skip
         """Newest first. Operators see everything, the admins of an organiser what concerns their organiser."""
-        person = require_person(request, signer, "organiser_admin", "operator")
+        person = require_person(request, signer, "organiser_admin", "operator", scope="audit")
         below = parse_number_id(cursor) if cursor is not None else None
         if cursor is not None and below is None:
             raise Problem("invalid_request", "cursor: not one that this list gave.")

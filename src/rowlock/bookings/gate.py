@@ -24,13 +24,13 @@ class SaleGate:
         Problems: `unauthenticated`, `cross_site_request`, `rate_limited` (by person: requests, booking attempts).
         """
         headers = request.headers if isinstance(request, Call) else request.scope["headers"]
-        person = caller(request.method, headers, self._signer)
+        person = caller(request.method, headers, self._signer, "bookings")
         await self._limiter.require(*self._limits(person, attempts_booking=attempts_booking))
         return person
 
     def known_person(self, call: Call) -> Person:
         """The person behind an attempt to book, counted by this process alone: enough to refuse, not to sell."""
-        person = caller(call.method, call.headers, self._signer)
+        person = caller(call.method, call.headers, self._signer, "bookings")
         self._limiter.require_here(*self._limits(person, attempts_booking=True))
         return person
 

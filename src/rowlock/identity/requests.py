@@ -4,7 +4,8 @@ import uuid
 
 from starlette.requests import HTTPConnection, cookie_parser
 
-from rowlock.identity.tokens import InvalidToken, Person, Role, TokenSigner
+from rowlock.identity.person import Person, Role, Scope
+from rowlock.identity.tokens import InvalidToken, TokenSigner
 from rowlock.kernel.problems import Problem
 from rowlock.platform.http.calls import RawHeaders, header
 
@@ -41,22 +42,31 @@ def person_of(request: HTTPConnection, signer: TokenSigner) -> Person | None:
     return person_behind(request.scope["method"], request.scope["headers"], signer)
 
 
-def require_person(request: HTTPConnection, signer: TokenSigner, *roles: Role) -> Person:
-    """The person behind a request; Problem `unauthenticated` without one, `forbidden` when the role is not in `roles`.
+def require_person(request: HTTPConnection, signer: TokenSigner, *roles: Role, scope: Scope | None = None) -> Person:
+    """The person behind a request, as `caller`; Problem `forbidden` when the role is not in `roles`.
 
     No roles given: any will do.
     """
-    person = caller(request.scope["method"], request.scope["headers"], signer)
+    person = caller(request.scope["method"], request.scope["headers"], signer, scope)
     if roles and person.role not in roles:
         raise Problem("forbidden", f"This needs a token of role {' or '.join(roles)}; yours is of role {person.role}.")
     return person
 
 
-def caller(method: str, headers: RawHeaders, signer: TokenSigner) -> Person:
-    """The person behind a sale call, by its method and header lines; Problem `unauthenticated` without one."""
+def caller(method: str, headers: RawHeaders, signer: TokenSigner, scope: Scope | None = None) -> Person:
+    """The person behind a call, by its method and header lines.
+
+    Problems: `unauthenticated` without one; `scope_missing` for a program that was not given `scope`. Without a scope
+    the call is for our own pages and scripts alone.
+    """
     person = person_behind(method, headers, signer)
     if person is None:
         raise Problem("unauthenticated", "Send the access token as `Authorization: Bearer <token>`.")
+    if not person.lends(scope):
+        wanted = f"the scope `{scope}`" if scope else "the person's own session"
+        raise Problem(
+            "scope_missing", f"This needs {wanted}; the token is for {' '.join(sorted(person.scopes or ()))}."
+        )
     return person
 
 

@@ -1,135 +1,205 @@
-"""Access tokens: JSON Web Tokens signed with a secret that only the database's users can read.
+"""Tokens: JSON Web Tokens after RFC 8725.
 
-HMAC, because a sale checks a token on every request and everyone who checks could also sign. Signature first, then
-issuer, audience and expiry; the algorithm is fixed, never taken from the token.
+Signature first, by the key that the token names, with that key's own algorithm; then type, issuer, audience and times.
+Nothing in a token says where to find a key.
 """
 
-import os
+import asyncio
 import secrets
 import time
-import uuid
 from collections import OrderedDict
-from typing import Literal, get_args
+from typing import NamedTuple
 
-import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, OctKey
+from joserfc.jwk import GuestProtocol, OctKey, RSAKey
 
+from rowlock.identity.keys import ALGORITHMS, Algorithm, KeyRing, SigningKey, open_keys, read_keys
+from rowlock.identity.person import HOUSE, ROLES, STAFF_ROLES, Person, Role
+from rowlock.identity.revocations import Revocations, stop_following
 from rowlock.kernel import limits
-from rowlock.platform.postgres import Database, load_queries
-
-SQL = load_queries("rowlock.identity")
-
-Role = Literal["buyer", "door", "box_office", "organiser", "organiser_admin", "operator"]
-ROLES: tuple[Role, ...] = get_args(Role)
-STAFF_ROLES: tuple[Role, ...] = ("door", "box_office", "organiser", "organiser_admin")
-"""Roles within one organiser. An operator runs the installation and works for all of them."""
-HOUSE = 1
-"""The organiser that is there from the beginning."""
+from rowlock.platform.postgres import Database
 
 ISSUER = "rowlock"
 AUDIENCE = "rowlock-api"
+ACCESS_TYPE = "at+jwt"
 TICKET_AUDIENCE = "rowlock-stream"
-ALGORITHM = "HS256"
+TICKET_TYPE = "ticket+jwt"
 TOKEN_LIFETIME_SECONDS = 24 * 3600
+CLOCK_SKEW_SECONDS = 60
+"""How far ahead the clock may be that a token of ours was made by."""
 VERIFIED_TOKENS_KEPT_MAX = 50_000
 TOKEN_CHARS_MAX = 4_096
 
-
-class Person(msgspec.Struct, frozen=True):
-    """Who is asking. `subject` is the same for all tokens of one person; `organiser_id` is who staff work for."""
-
-    subject: str
-    role: Role
-    organiser_id: int | None = None
-
-    def works_for(self, organiser_id: int) -> bool:
-        """Whether what belongs to an organiser is this person's business at all."""
-        return self.role == "operator" or (self.organiser_id == organiser_id and self.role in STAFF_ROLES)
-
-    @property
-    def reach(self) -> int | None:
-        """The organiser whose things this person may touch, None: of every organiser."""
-        return None if self.role == "operator" else self.organiser_id or 0
-
-    @property
-    def makes_for(self) -> int:
-        """The organiser that new things of this person belong to."""
-        return self.organiser_id or HOUSE
+Claims = dict[str, object]
 
 
 class InvalidToken(Exception):  # noqa: N818  an outcome for the caller
     """The token cannot be trusted; the message says why in words fit for the caller."""
 
 
+class Verified(NamedTuple):
+    """What a token turned out to say, and when it was made and ends (seconds since 1970)."""
+
+    expires_at: float
+    issued_at: float
+    person: Person
+
+
 class TokenSigner:
     """Issues and checks tokens with the keys of one installation. Answers of checks are kept until they expire."""
 
-    def __init__(self, keys: dict[str, bytes], signing_key_id: str) -> None:
-        self._keys = KeySet([OctKey.import_key(secret, {"kid": key_id}) for key_id, secret in keys.items()])
-        self._signing_key_id = signing_key_id
-        self._verified: OrderedDict[str, tuple[float, Person]] = OrderedDict()
+    def __init__(self, ring: KeyRing, revocations: Revocations | None = None) -> None:
+        self.ring = ring
+        self._revocations = revocations or Revocations()
+        self._verified: OrderedDict[str, Verified] = OrderedDict()
 
     def issue(
         self, subject: str, role: Role, *, organiser_id: int = HOUSE, lifetime_seconds: int = TOKEN_LIFETIME_SECONDS
     ) -> str:
         """A token for `subject` in `role`, good for `lifetime_seconds`; staff work for `organiser_id`."""
-        return self._sign(AUDIENCE, Person(subject, role, organiser_id), lifetime_seconds)
+        return self.issue_for(Person(subject, role, organiser_id), lifetime_seconds)
+
+    def issue_for(
+        self, person: Person, lifetime_seconds: int = TOKEN_LIFETIME_SECONDS, algorithm: Algorithm = "HS256"
+    ) -> str:
+        """An access token for this person, with its session, scopes and whether a second factor was given."""
+        return self.sign(ACCESS_TYPE, _claims(AUDIENCE, person), lifetime_seconds, algorithm)
 
     def issue_ticket(self, person: Person) -> str:
         """What names the person in the address of a stream, where a token must not stand; good for seconds."""
-        return self._sign(TICKET_AUDIENCE, person, limits.STREAM_TICKET_SECONDS)
+        return self.sign(TICKET_TYPE, _claims(TICKET_AUDIENCE, person), limits.STREAM_TICKET_SECONDS)
 
-    def _sign(self, audience: str, person: Person, lifetime_seconds: int) -> str:
-        now = int(time.time())
-        claims = {
-            "iss": ISSUER, "aud": audience, "sub": person.subject, "role": person.role,
-            "iat": now, "exp": now + lifetime_seconds, "jti": secrets.token_hex(8),
-        }  # fmt: skip
-        if person.role in STAFF_ROLES:
-            claims["org"] = person.organiser_id
-        return jwt.encode({"alg": ALGORITHM, "kid": self._signing_key_id, "typ": "JWT"}, claims, self._keys)
+    def sign(self, kind: str, claims: Claims, lifetime_seconds: int, algorithm: Algorithm = "HS256") -> str:
+        """A token of any kind (`typ`); issuer (unless it is given), times and id are added to its claims."""
+        key, now = self.ring.signing(algorithm), int(time.time())
+        frame = {"iss": ISSUER, "iat": now, "nbf": now, "exp": now + lifetime_seconds, "jti": secrets.token_hex(8)}
+        return jwt.encode({"alg": key.algorithm, "kid": key.id, "typ": kind}, frame | claims, key.key)
 
     def verify(self, token: str) -> Person:
-        """The person behind a token; InvalidToken when it is forged, expired or not for us."""
+        """The person behind a token; InvalidToken when it is forged, expired, ended or not for us."""
         kept = self._verified.get(token)
-        if kept is not None and kept[0] > time.time():
-            return kept[1]
-        expires_at, person = self._check(token, AUDIENCE)
-        self._verified[token] = (expires_at, person)
-        if len(self._verified) > VERIFIED_TOKENS_KEPT_MAX:
-            self._verified.popitem(last=False)
-        return person
+        if kept is None or kept.expires_at <= time.time():
+            kept = self._check(token, ACCESS_TYPE, AUDIENCE)
+            self._verified[token] = kept
+            if len(self._verified) > VERIFIED_TOKENS_KEPT_MAX:
+                self._verified.popitem(last=False)
+        return self._unless_ended(kept)
 
     def verify_ticket(self, ticket: str) -> Person:
         """The person behind a stream ticket; InvalidToken as `verify`. Tickets come once, so none is remembered."""
-        return self._check(ticket, TICKET_AUDIENCE)[1]
+        return self._unless_ended(self._check(ticket, TICKET_TYPE, TICKET_AUDIENCE))
 
-    def _check(self, token: str, audience: str) -> tuple[float, Person]:
+    def claims_of(self, token: str, kind: str, audience: str) -> Claims:
+        """The claims of one of our tokens of that kind and for that audience; InvalidToken."""
         if len(token) > TOKEN_CHARS_MAX:
             raise InvalidToken("The access token is too long to be one of ours.")
         try:
-            claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
+            decoded = jwt.decode(token, self._key, algorithms=list(ALGORITHMS))
         except (JoseError, ValueError) as error:
             raise InvalidToken("The access token is malformed or was not signed here.") from error
-        expires_at, subject, role = claims.get("exp"), claims.get("sub"), claims.get("role")
-        organiser_id = claims.get("org", HOUSE) if role in STAFF_ROLES else None
-        if claims.get("iss") != ISSUER or claims.get("aud") != audience or role not in ROLES:
+        claims, now = decoded.claims, time.time()
+        if decoded.header.get("typ") != kind or claims.get("aud") != audience:
             raise InvalidToken("The access token was not made for this service.")
-        if not isinstance(expires_at, int) or not isinstance(subject, str) or not subject:
-            raise InvalidToken("The access token lacks a subject or an expiry.")
-        if organiser_id is not None and not isinstance(organiser_id, int):
-            raise InvalidToken("The access token names no organiser.")
-        if expires_at <= time.time():
+        expires_at, begins_at = claims.get("exp"), claims.get("nbf", 0)
+        if not isinstance(expires_at, int) or not isinstance(begins_at, int):
+            raise InvalidToken("The access token lacks its times.")
+        if begins_at > now + CLOCK_SKEW_SECONDS:
+            raise InvalidToken("The access token does not hold yet.")
+        if expires_at <= now:
             raise InvalidToken("The access token has expired.")
-        return expires_at, Person(subject, role, organiser_id)
+        return claims
+
+    def _check(self, token: str, kind: str, audience: str) -> Verified:
+        claims = self.claims_of(token, kind, audience)
+        if claims.get("iss") != ISSUER:
+            raise InvalidToken("The access token was not made for this service.")
+        return _verified(claims)
+
+    def _unless_ended(self, verified: Verified) -> Person:
+        person = verified.person
+        if self._revocations.voids(person.subject, person.session_id, verified.issued_at):
+            raise InvalidToken("This session has ended. Sign in again.")
+        return person
+
+    def _key(self, token: GuestProtocol) -> OctKey | RSAKey:
+        """The key that a token names; its algorithm is the key's, whatever the token says."""
+        named = token.headers()
+        key: SigningKey | None = self.ring.find(named.get("kid"))
+        if key is None or named.get("alg") != key.algorithm:
+            raise ValueError("not a key of ours")
+        return key.key
+
+
+def _claims(audience: str, person: Person) -> Claims:
+    claims: Claims = {"aud": audience, "sub": person.subject, "role": person.role}
+    if person.role in STAFF_ROLES:
+        claims["org"] = person.organiser_id
+    if person.session_id is not None:
+        claims["sid"] = person.session_id
+    if person.strong:
+        claims["amr"] = ["mfa"]
+    if person.scopes is not None:
+        claims["scope"] = " ".join(sorted(person.scopes))
+    return claims
+
+
+def _verified(claims: Claims) -> Verified:
+    subject, role, expires_at = claims.get("sub"), claims.get("role"), claims["exp"]
+    if role not in ROLES or not isinstance(subject, str) or not subject:
+        raise InvalidToken("The access token lacks a subject or a role.")
+    organiser_id = claims.get("org", HOUSE) if role in STAFF_ROLES else None
+    if organiser_id is not None and not isinstance(organiser_id, int):
+        raise InvalidToken("The access token names no organiser.")
+    session_id, scope, issued_at = claims.get("sid"), claims.get("scope"), claims.get("iat", 0)
+    if not isinstance(session_id, str | None) or not isinstance(scope, str | None) or not isinstance(issued_at, int):
+        raise InvalidToken("The access token has claims of a strange shape.")
+    assert isinstance(expires_at, int)
+    factors = claims.get("amr")
+    return Verified(
+        expires_at,
+        issued_at,
+        Person(
+            subject,
+            role,
+            organiser_id,
+            session_id,
+            isinstance(factors, list) and "mfa" in factors,
+            None if scope is None else frozenset(scope.split()),
+        ),
+    )
+
+
+class KeyKeeper:
+    """A signer whose keys and revocations follow the database."""
+
+    def __init__(self, database: Database, keys: list[SigningKey]) -> None:
+        self._database = database
+        self._revocations = Revocations()
+        self.signer = TokenSigner(KeyRing(keys), self._revocations)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Learn what was revoked, then keep up with it until `close`."""
+        await self._revocations.catch_up(self._database)
+        self._task = asyncio.create_task(self._revocations.follow_forever(self._database, self._read_keys))
+
+    async def close(self) -> None:
+        """Stop following."""
+        if self._task is not None:
+            await stop_following(self._task)
+
+    async def _read_keys(self) -> None:
+        self.signer.ring.replace(await read_keys(self._database))
 
 
 async def open_signer(database: Database) -> TokenSigner:
-    """The signer of this installation; its first key is made when there is none."""
-    await database.cold.execute(SQL["add_first_signing_key"], uuid.uuid4().hex, os.urandom(32))
-    first = await database.fetchrow(SQL["first_signing_key"])
-    assert first is not None
-    rows = await database.fetch(SQL["all_signing_keys"])
-    return TokenSigner({row["id"]: bytes(row["secret"]) for row in rows}, first["id"])
+    """The signer of this installation as it is now, for a short-lived process."""
+    return TokenSigner(KeyRing(await open_keys(database)))
+
+
+async def open_keeper(database: Database) -> KeyKeeper:
+    """The signer of this installation, following it."""
+    keeper = KeyKeeper(database, await open_keys(database))
+    await keeper.start()
+    return keeper

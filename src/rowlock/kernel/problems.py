@@ -20,6 +20,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "unauthenticated": ProblemKind(401, "A valid access token is needed"),
     "payment_declined": ProblemKind(402, "The payment was declined"),
     "forbidden": ProblemKind(403, "This token may not do that"),
+    "scope_missing": ProblemKind(403, "The program was not allowed to do that"),
     "cross_site_request": ProblemKind(403, "The request did not come from this site"),
     "origin_not_allowed": ProblemKind(403, "Pages of that site may not do this"),
     "not_on_sale": ProblemKind(403, "The event is not on sale"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from valkey.asyncio import Valkey
 
-from rowlock.identity import TokenSigner, open_signer
+from rowlock.identity import KeyKeeper, open_keeper
 from rowlock.live import choosing
 from rowlock.live.admission import Admission, StreamLimits
 from rowlock.live.choosing import ChoosingBoard
@@ -32,13 +32,14 @@ log = structlog.get_logger(__name__)
 class LiveRole:
     """Everything a gateway process is made of, once its database is open."""
 
-    def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", signer: TokenSigner) -> None:
+    def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", keeper: KeyKeeper) -> None:
         self._database = database
+        self._keeper = keeper
         self._valkey = valkey
         self._follower = LedgerFollower(database)
         self._holds = HoldAlarms(database)
         self._board = ChoosingBoard(valkey, self._follower, settings.seats_per_booking_max)
-        self.gateway = Gateway(self._follower, _admission(settings), signer, self._holds, self._board)
+        self.gateway = Gateway(self._follower, _admission(settings), keeper.signer, self._holds, self._board)
 
     @property
     def hears(self) -> bool:
@@ -73,6 +74,7 @@ class LiveRole:
 
     async def close(self) -> None:
         """Close what was opened."""
+        await self._keeper.close()
         await self._database.close()
         if self._valkey is not None:
             await self._valkey.aclose()
@@ -102,7 +104,7 @@ async def open_live(settings: Settings) -> LiveRole:
     _allow_many_files()
     database = await open_database(settings.database_url, hot=1, cold=COLD_CONNECTIONS)
     valkey = Valkey.from_url(settings.valkey_url, socket_connect_timeout=0.5) if settings.valkey_url else None
-    return LiveRole(settings, database, valkey, await open_signer(database))
+    return LiveRole(settings, database, valkey, await open_keeper(database))
 
 
 def _admission(settings: Settings) -> Admission:

@@ -53,7 +53,7 @@ def stream_routes(signer: TokenSigner, limiter: Limiter, *, per_minute: int) -> 
     """The routes of the api role; streams themselves are served by the live role."""
 
     async def issue_ticket(request: Request) -> Response:
-        person = require_person(request, signer)
+        person = require_person(request, signer, scope="bookings")
         await limiter.require(Limit(f"requests:{person.subject}", per_minute))
         ticket = StreamTicket(signer.issue_ticket(person), limits.STREAM_TICKET_SECONDS)
         return json_answer(ticket, 201, headers={"Cache-Control": "no-store"})

@@ -58,7 +58,7 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
     )  # fmt: skip
     async def block(event_id: str, request: Request) -> Response:
         """All of them or none: only free seats can be blocked, `conflicts` names the others."""
-        person = require_person(request, signer, *MANAGERS)
+        person = require_person(request, signer, *MANAGERS, scope="events")
         body = await read_body(request, _block_body)
         return json_answer(await desk.block(event_id, body, person, key_of(request)), 201)
 
@@ -67,7 +67,7 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
     )
     async def list_blocks(event_id: str, request: Request) -> Response:
         """Who blocked what, and why."""
-        person = require_person(request, signer, *MANAGERS)
+        person = require_person(request, signer, *MANAGERS, scope="events")
         return json_answer(await desk.list(event_id, person), headers={"Cache-Control": "private, no-store"})
 
     @router.post(
@@ -76,7 +76,7 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
     )  # fmt: skip
     async def release(event_id: str, request: Request) -> Response:
         """Seats that are not blocked are left as they are."""
-        person = require_person(request, signer, *MANAGERS)
+        person = require_person(request, signer, *MANAGERS, scope="events")
         await desk.release(event_id, await read_body(request, _unblock_body), person)
         return Response(status_code=204)
 
@@ -89,7 +89,7 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
         reason: Annotated[str, Query(min_length=1, max_length=limits.NAME_CHARS_MAX)] = "Block released",
     ) -> Response:  # fmt: skip
         """A block that is gone already is no fault."""
-        person = require_person(request, signer, *MANAGERS)
+        person = require_person(request, signer, *MANAGERS, scope="events")
         await desk.release_block(event_id, block_id, reason, person)
         return Response(status_code=204)
 
@@ -106,7 +106,7 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
     )  # fmt: skip
     async def create_venue(request: Request) -> Response:
         """A venue of the same name, city and country is not made twice."""
-        person = require_person(request, signer, *MANAGERS)
+        person = require_person(request, signer, *MANAGERS, scope="events")
         venue_id = await organiser.create_venue(await read_body(request, _venue_body), person)
         return json_answer(Created(str(venue_id)), 201)
 
@@ -118,7 +118,7 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
         request: Request, venue: Annotated[str | None, Query(max_length=limits.NAME_CHARS_MAX)] = None
     ) -> Response:
         """Rowlock JSON, pretix seating-plan JSON, CSV or SVG as the body. Imported whole or not at all."""
-        person = require_person(request, signer, *MANAGERS)
+        person = require_person(request, signer, *MANAGERS, scope="events")
         data = await read_bytes(request, limits.DOCUMENT_BODY_BYTES_MAX)
         try:
             plan = read_plan(data, "the request body")
@@ -133,7 +133,7 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
     )  # fmt: skip
     async def create_event(request: Request) -> Response:
         """Every category of the plan needs a price. The seats are on sale from `onSaleAt`, or at once."""
-        person = require_person(request, signer, *MANAGERS)
+        person = require_person(request, signer, *MANAGERS, scope="events")
         body = await read_body(request, _event_body)
         key = key_of(request)
         creation_key = f"{person.subject}\n{key}" if key is not None else None
@@ -146,7 +146,7 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
     )  # fmt: skip
     async def patch_event(event_id: str, request: Request) -> Response:
         """Only what is sent changes. A new price holds for holds to come."""
-        person = require_person(request, signer, *MANAGERS)
+        person = require_person(request, signer, *MANAGERS, scope="events")
         number = parse_number_id(event_id)
         if number is None:
             raise Problem("event_not_found", f"There is no event {event_id}.")

@@ -8,14 +8,15 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from rowlock.identity import InvalidToken, TokenSigner, open_signer
-from rowlock.identity.tokens import AUDIENCE, ISSUER
+from rowlock.identity.keys import KeyRing, opened
+from rowlock.identity.tokens import ACCESS_TYPE, AUDIENCE, ISSUER
 from rowlock.platform.postgres import Database
 
 SECRET = b"k" * 32
 
 
 def signer(secret: bytes = SECRET) -> TokenSigner:
-    return TokenSigner({"one": secret}, "one")
+    return TokenSigner(KeyRing([opened("one", "HS256", secret)]))
 
 
 def claims(**changed: object) -> dict[str, object]:
@@ -23,7 +24,8 @@ def claims(**changed: object) -> dict[str, object]:
 
 
 def signed(payload: dict[str, object], secret: bytes = SECRET, algorithm: str = "HS256") -> str:
-    return jwt.encode({"alg": algorithm, "kid": "one"}, payload, OctKey.import_key(secret), algorithms=[algorithm])
+    header = {"alg": algorithm, "kid": "one", "typ": ACCESS_TYPE}
+    return jwt.encode(header, payload, OctKey.import_key(secret), algorithms=[algorithm])
 
 
 def test_what_is_issued_is_believed() -> None:
@@ -75,7 +77,7 @@ def test_a_kept_answer_ends_with_its_token() -> None:
     ours = signer()
     token = ours.issue("buyer:1", "buyer", lifetime_seconds=60)
     ours.verify(token)
-    ours._verified[token] = (0.0, ours._verified[token][1])
+    ours._verified[token] = ours._verified[token]._replace(expires_at=0.0)
     assert ours.verify(token).subject == "buyer:1", "an answer past its time is looked at anew, and still holds"
 
 

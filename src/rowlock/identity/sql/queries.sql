@@ -1,13 +1,41 @@
--- name: first_signing_key
-SELECT id, secret FROM signing_keys ORDER BY created_at, id LIMIT 1
-
--- name: all_signing_keys
-SELECT id, secret FROM signing_keys
+-- name: signing_keys
+-- All that are to be believed now.
+SELECT id, algorithm, secret, use_from FROM signing_keys WHERE retired_at IS NULL OR retired_at > now()
 
 -- name: add_first_signing_key
-INSERT INTO signing_keys (id, secret)
-SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM signing_keys)
+INSERT INTO signing_keys (id, algorithm, secret)
+SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = $2)
 ON CONFLICT DO NOTHING
+
+-- name: add_next_signing_key
+-- $4: seconds until it signs; $5: seconds for which those before are believed after that.
+WITH before AS (
+    UPDATE signing_keys SET retired_at = now() + make_interval(secs => $4::int + $5::int)
+    WHERE algorithm = $2 AND retired_at IS NULL
+)
+INSERT INTO signing_keys (id, algorithm, secret, use_from) VALUES ($1, $2, $3, now() + make_interval(secs => $4::int))
+
+-- name: forget_retired_keys
+DELETE FROM signing_keys WHERE retired_at <= now()
+
+-- name: lock_signing_keys
+LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE
+
+-- name: signing_key_age_days
+-- The age of the oldest key that signs or is to sign.
+SELECT (extract(epoch FROM now() - min(use_from)) / 86400)::float FROM signing_keys WHERE retired_at IS NULL
+
+-- name: tell_keys_changed
+SELECT revoke_v1('keys', '', 60)
+
+-- name: revoke
+SELECT revoke_v1($1, $2, $3)
+
+-- name: revocations_after
+SELECT no, kind, id, at, until FROM revocations WHERE no > $1 AND until > now() ORDER BY no
+
+-- name: forget_revocations
+DELETE FROM revocations WHERE until < now() - interval '1 hour'
 
 -- name: insert_organiser
 INSERT INTO organisers (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id

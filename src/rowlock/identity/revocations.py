@@ -1,0 +1,94 @@
+"""What ended before its time, known to every process within a second.
+
+Each process asks PostgreSQL twice a second for what is new: two short queries a second a process, and no other server
+that has to be up for somebody to be locked out.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+import asyncpg
+import structlog
+
+from rowlock.platform.postgres import Connection, Database, DatabaseDown, load_queries
+from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+
+SQL = load_queries("rowlock.identity")
+POLL_SECONDS = 0.5
+FORGET_SECONDS = 600.0
+
+Kind = Literal["session", "subject"]
+log = structlog.get_logger(__name__)
+
+
+class Revocations:
+    """The sessions that ended and the people all of whose tokens ended, as this process knows them."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, float] = {}
+        self._subjects: dict[str, tuple[float, float]] = {}
+        self._last_no = 0
+        self._forgotten_at = time.monotonic()
+
+    def voids(self, subject: str, session_id: str | None, issued_at: float) -> bool:
+        """Whether a token is void: its session ended, or all tokens of its subject that are no younger."""
+        if session_id is not None and session_id in self._sessions:
+            return True
+        ended = self._subjects.get(subject)
+        return ended is not None and issued_at <= ended[0]
+
+    async def catch_up(self, database: Database) -> bool:
+        """Read what is new; answers whether the signing keys changed."""
+        keys_changed = False
+        for row in await database.fetch(SQL["revocations_after"], self._last_no):
+            self._last_no = row["no"]
+            keys_changed = keys_changed or row["kind"] == "keys"
+            self._take(row)
+        if time.monotonic() - self._forgotten_at > FORGET_SECONDS:
+            self._forget()
+        return keys_changed
+
+    async def follow_forever(self, database: Database, keys_changed: Callable[[], Awaitable[None]]) -> None:
+        """Keep up with what is revoked; runs until it is cancelled."""
+        behind = False
+        while True:
+            try:
+                if await self.catch_up(database):
+                    await keys_changed()
+                behind = False
+            except (DatabaseDown, *TRANSIENT_ERRORS) as error:
+                if not behind:
+                    log.warning("revocations_not_read", error=str(error))
+                behind = True
+            await asyncio.sleep(POLL_SECONDS)
+
+    def _take(self, row: asyncpg.Record) -> None:
+        until = row["until"].timestamp()
+        if row["kind"] == "session":
+            self._sessions[row["id"]] = until
+        elif row["kind"] == "subject":
+            self._subjects[row["id"]] = (row["at"].timestamp(), until)
+
+    def _forget(self) -> None:
+        """Drop what could only void tokens that have expired."""
+        self._forgotten_at, now = time.monotonic(), time.time()
+        self._sessions = {key: until for key, until in self._sessions.items() if until > now}
+        self._subjects = {key: ended for key, ended in self._subjects.items() if ended[1] > now}
+
+
+async def revoke(connection: Connection, kind: Kind, thing: str, seconds: int) -> None:
+    """End a session, or all tokens that a subject has by now, for every process; `seconds` is how long one may live.
+
+    In the caller's transaction and as its last step: the numbers follow the order of commits.
+    """
+    await connection.execute(SQL["revoke"], kind, thing, seconds)
+
+
+async def stop_following(task: "asyncio.Task[None]") -> None:
+    """End a task of `follow_forever`."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
