@@ -1,5 +1,6 @@
 """Composition of the api role: which slices there are and how they are wired. Reads nothing, decides nothing."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,7 +48,7 @@ from rowlock.platform.http.edge import Edge, problem_of
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.idempotency import KeyBook, KeyedCalls
 from rowlock.platform.http.lane_protocol import protocol_for
-from rowlock.platform.http.openapi import build_document
+from rowlock.platform.http.openapi import build_document, documented_methods
 from rowlock.platform.http.outbound import Allowed, Outbound
 from rowlock.platform.http.turnstile import Turnstile
 from rowlock.platform.postgres import Database, open_database
@@ -167,7 +168,7 @@ class Api:
             version=__version__,
             summary="Reserved-seat ticketing that survives the on-sale",
             openapi_url="/api/v1/openapi.json",
-            docs_url="/docs",
+            docs_url=None,
             redoc_url=None,
             exception_handlers=dict.fromkeys((Problem, HTTPException, RequestValidationError, Exception), _problem),
         )
@@ -205,16 +206,22 @@ async def open_api(settings: Settings) -> Api:
 
 def assemble(api: Api) -> ASGIApp:
     """The ASGI application: edge, idempotency keys, sale lane, and FastAPI for all that is left."""
-    wide, pages = api.wide_surface(), create_router(Pages(api))
+    wide = api.wide_surface()
+    pages = create_router(Pages(api, wide))
 
     async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
         """What the sale lane does not answer: the rest of the API, its documentation, or a page."""
         scope["state"]["public_url"] = api.settings.public_url
-        api_path = scope["path"].startswith(_API_PATHS)
+        api_path = scope["path"].startswith("/api/")
         await (wide if api_path else pages)(scope, receive, send)
 
     router = Router([*api.first_routes(), *operations_routes(api)], redirect_slashes=False, default=elsewhere)
-    return Edge(api.keyed.layer(router))
+
+    def methods_at(path: str) -> set[str]:
+        """What an address answers; pages are only read."""
+        return documented_methods(wide.openapi(), path) if path.startswith("/api/") else {"GET", "HEAD"}
+
+    return Edge(api.keyed.layer(router), methods_at)
 
 
 def serving(
@@ -237,7 +244,6 @@ def serving(
     )
 
 
-_API_PATHS = ("/api/", "/docs")
 HSTS_SECONDS = 365 * 24 * 3600
 
 
@@ -252,8 +258,13 @@ def _always(*, secure: bool) -> list[tuple[str, str]]:
 class Pages:
     """Implements `StorefrontData` on the slices."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, wide: FastAPI) -> None:
         self._api = api
+        self._wide = wide
+
+    def api_document(self) -> Mapping[str, Any]:
+        """The OpenAPI document."""
+        return self._wide.openapi()
 
     async def search(self, query: EventQuery) -> EventPage:
         """The events that match."""

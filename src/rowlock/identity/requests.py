@@ -1,6 +1,7 @@
 """Who sent a request: a bearer token, or the storefront's session cookie with proof that our own page sent it."""
 
 import uuid
+from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, cookie_parser
 
@@ -84,5 +85,18 @@ def _verified(token: str, signer: TokenSigner) -> Person:
 
 def _require_own_page(headers: RawHeaders) -> None:
     site = header(headers, b"sec-fetch-site") or "same-origin"
-    if header(headers, OWN_PAGE_HEADER) is None or site != "same-origin":
+    if header(headers, OWN_PAGE_HEADER) is None or site != "same-origin" or not _from_own_host(headers):
         raise Problem("cross_site_request", "A write with the session cookie must come from our own pages.")
+
+
+def _from_own_host(headers: RawHeaders) -> bool:
+    """Whether the page that sent this, where the browser names it, is on the host that was asked. Ports and schemes may
+    differ: a proxy changes them."""
+    origin = header(headers, b"origin")
+    if origin is None:
+        return True
+    try:
+        sender, asked = urlsplit(origin).hostname, urlsplit(f"//{header(headers, b'host') or ''}").hostname
+    except ValueError:
+        return False
+    return sender is not None and sender == asked

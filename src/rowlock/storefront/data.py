@@ -1,7 +1,8 @@
 """What the pages need to know, in the catalogue's own structs; who answers is the composition root's business."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from starlette.requests import HTTPConnection
@@ -34,3 +35,6 @@ class StorefrontData(Protocol):
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """The visitor's own confirmed booking, else None. The cookie of `visitor` says whose it is."""
+
+    def api_document(self) -> Mapping[str, Any]:
+        """The OpenAPI document."""

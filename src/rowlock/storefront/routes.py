@@ -19,8 +19,9 @@ from rowlock.platform.http.caching import accepts_gzip
 from rowlock.search import EventQuery
 from rowlock.storefront.calendar import calendar_file
 from rowlock.storefront.data import StorefrontData
-from rowlock.storefront.pages import error_page, render, site_of
+from rowlock.storefront.pages import PICTURE_SECURITY_POLICY, error_page, render, site_of
 from rowlock.storefront.poster import poster
+from rowlock.storefront.reference import operations_by_tag, schemas
 from rowlock.storefront.seo import event_json_ld, robots, script_json, sitemap
 from rowlock.storefront.wording import language_of, words
 
@@ -28,6 +29,7 @@ LIST_KEPT_S = 10
 EVENT_KEPT_S = 5
 POSTER_KEPT_S = 86_400
 EMBED_KEPT_S = 3_600
+REFERENCE_KEPT_S = 60
 SITEMAP_EVENTS_MAX = 1_000
 _WORTH_COMPRESSING = (".js", ".css", ".svg", ".json")
 
@@ -43,6 +45,7 @@ def create_router(data: StorefrontData) -> Router:
         Route("/events/{event_id}/poster.svg", pages.poster),
         Route("/bookings/{booking_id}", pages.booking),
         Route("/bookings/{booking_id}/calendar.ics", pages.calendar),
+        Route("/docs", pages.reference),
         Route("/sitemap.xml", pages.sitemap),
         Route("/robots.txt", pages.robots),
         Mount("/static", _BuiltFiles(directory=static, check_dir=False)),
@@ -111,8 +114,18 @@ class _Pages:
         say = words(language_of(request))
         where = f"{event.venue.name}, {event.venue.city}"
         body = poster(event.id, event.name, say.short_day(event.starts_at, event.timezone), where)
-        headers = {"Cache-Control": f"public, max-age={POSTER_KEPT_S}", "Vary": "Accept-Language"}
+        headers = {
+            "Cache-Control": f"public, max-age={POSTER_KEPT_S}",
+            "Content-Security-Policy": PICTURE_SECURITY_POLICY,
+            "Vary": "Accept-Language",
+        }
         return Response(body, media_type="image/svg+xml", headers=headers)
+
+    async def reference(self, request: Request) -> Response:
+        """What the API can do."""
+        document = self._data.api_document()
+        context = {"tagged": operations_by_tag(document), "schemas": schemas(document)}
+        return render(request, "reference.html", context, kept_s=REFERENCE_KEPT_S)
 
     async def sitemap(self, request: Request) -> Response:
         """Every coming event's address."""

@@ -6,6 +6,7 @@ from xml.sax.saxutils import escape
 import msgspec
 
 from rowlock.catalog import EventDetail
+from rowlock.storefront.prose import plain
 
 _STATUS = {"cancelled": "https://schema.org/EventCancelled"}
 _AVAILABILITY = {
@@ -24,7 +25,7 @@ def event_json_ld(event: EventDetail, url: str, image: str) -> str:
         "name": event.name,
         "url": url,
         "image": image,
-        "description": event.description,
+        "description": plain(event.description),
         "startDate": event.starts_at.isoformat(),
         "eventStatus": _STATUS.get(event.status, "https://schema.org/EventScheduled"),
         "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",

@@ -45,6 +45,9 @@ async def test_the_documentation_page(office: BoxOffice) -> None:
     page = await office.client.get("/docs")
     assert page.status_code == 200
     assert "/api/v1/openapi.json" in page.text
+    document = (await office.client.get("/api/v1/openapi.json")).json()
+    assert all(path in page.text for path in document["paths"])
+    assert "https://" not in page.text.replace("https://schema.org", "")
 
 
 async def test_health_and_readiness(office: BoxOffice) -> None:

@@ -75,6 +75,11 @@ class Programme:
         """Booking b1, for the visitor whose cookie says `owner`."""
         return ENTRY if booking_id == "b1" and visitor.cookies.get("who") == "owner" else None
 
+    def api_document(self) -> dict[str, object]:
+        """A document of one operation."""
+        operation = {"tags": ["Events"], "summary": "List", "responses": {"200": {"description": "The <events>."}}}
+        return {"paths": {"/api/v1/events": {"get": operation}}}
+
 
 def _summary(event: EventDetail) -> EventSummary:
     fields = msgspec.structs.asdict(event)

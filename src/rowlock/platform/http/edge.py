@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from fastapi.exceptions import RequestValidationError
@@ -29,8 +29,9 @@ RETRY_AFTER_SECONDS = 1
 class Edge:
     """The outermost ASGI layer of the api role."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, methods_at: Callable[[str], Iterable[str]]) -> None:
         self._app = app
+        self._methods_at = methods_at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; whatever it raises becomes a problem document."""
@@ -50,6 +51,8 @@ class Edge:
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
+                if status == 405:
+                    headers["Allow"] = ", ".join(sorted(self._methods_at(scope["path"])))
                 if is_open_to_pages(scope["method"], scope["path"]):
                     headers["Access-Control-Allow-Origin"] = "*"
             await send(message)

@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document: FastAPI's routes and the sale lane's in one, with schemas made from our structs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -44,11 +45,20 @@ def build_document(app: FastAPI, operations: Sequence[Operation]) -> Schema:
     for path in document["paths"].values():
         for described in path.values():
             _without_fastapi_errors(described)
+            _with_what_may_always_come(described)
     _, schemas = msgspec.json.schema_components(_COMPONENTS.values(), ref_template=_REF_TEMPLATE)
     components = document.setdefault("components", {})
     components["schemas"] = dict(sorted(({**schemas, "Problem": _problem_schema()}).items()))
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
     return document
+
+
+def documented_methods(document: Schema, path: str) -> set[str]:
+    """The methods of an address, for the Allow line of a 405; a fixed part of a path goes before a variable one."""
+    paths = document["paths"]
+    fitting = [told for told in paths if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", told), path)]
+    fewest = min((told.count("{") for told in fitting), default=0)
+    return {method.upper() for told in fitting if told.count("{") == fewest for method in paths[told]}
 
 
 def _operation(operation: Operation) -> Schema:
@@ -147,3 +157,16 @@ def body_of(struct: type, example: object = None) -> Schema:
     if example is not None:
         content["example"] = example
     return {"requestBody": {"required": True, "content": {"application/json": content}}, "security": [{"token": []}]}
+
+
+def _with_what_may_always_come(described: Schema) -> None:
+    """Problems that belong to what an operation takes rather than to what it does."""
+    statuses = {400, 422, 429, 503}
+    if "requestBody" in described:
+        statuses |= {413, 415}
+    if any(parameter["name"] == "Idempotency-Key" for parameter in described.get("parameters", ())):
+        statuses.add(409)
+    if described.get("security"):
+        statuses |= {401, 403}
+    for status in sorted(statuses):
+        described["responses"].setdefault(str(status), _problem(status))
