@@ -24,6 +24,8 @@ from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
 from rowlock.identity import KeyKeeper, TokenSigner, open_keeper, person_behind, person_of
 from rowlock.identity import routes as identity
+from rowlock.identity.accounts import routes as accounts
+from rowlock.identity.accounts.parts import account_parts
 from rowlock.identity.routes import session_routes
 from rowlock.inventory import (
     ChartShelf,
@@ -68,8 +70,12 @@ from rowlock.storefront import CalendarEntry, create_router
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
 
+UNKEPT = ("/api/v1/session", "/api/v1/account")
+"""Where an Idempotency-Key is not used: answers hold sessions and secrets."""
+
 OPERATIONS = (
     *identity.OPERATIONS,
+    *accounts.OPERATIONS,
     *seating.OPERATIONS,
     *inventory.OPERATIONS,
     *bookings.OPERATIONS,
@@ -92,6 +98,7 @@ class Api:
         self.outbound = Outbound(Allowed(settings.outbound_allowed))
         self.hints = HintPublisher(valkey)
         self.limiter = Limiter(valkey, metrics.LIMITER_FALLBACKS.inc)
+        self.account_parts = account_parts(settings, database, signer, self.limiter, self.secrets)
         self.facts = SaleFactsShelf(database)
         self.plans = PlanShelf(database)
         self.charts = ChartShelf(self.plans)
@@ -127,7 +134,7 @@ class Api:
         self.provider = MockProvider(database)
         self.cashier = Cashier(database, self.engine, self.desk, self.views, self.provider)
         self.keyed = KeyedCalls(
-            KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer)
+            KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer), UNKEPT
         )
         self.turnstile = Turnstile(settings.hold_wait_ms_max / 1000, self.engine.held_up)
         self.lane = SaleLane(
@@ -157,6 +164,7 @@ class Api:
                 per_minute=self.settings.requests_per_minute,
                 secure_cookies=self.settings.secure_cookies,
             ),
+            *accounts.all_account_routes(self.account_parts),
             *payments.challenge_routes(self.provider, self.cashier),
             *live.stream_routes(self.signer, self.limiter, per_minute=self.settings.requests_per_minute),
         ]
@@ -189,6 +197,7 @@ class Api:
         await self.replica.close()
         await self.instance.close()
         await self.keeper.close()
+        self.account_parts.passwords.close()
         await self.database.close()
         if self.valkey is not None:
             await self.valkey.aclose()

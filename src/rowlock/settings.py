@@ -6,6 +6,7 @@ Secrets may also come from files: `DATABASE_URL_FILE` names the file that holds 
 import os
 import tomllib
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,8 @@ import msgspec
 
 from rowlock.kernel import limits
 from rowlock.platform.http.outbound import Allowed
+from rowlock.platform.mail import is_address
+from rowlock.platform.mail.post import MailServer
 from rowlock.platform.secrets import SecretBox, SecretsFault
 
 HoldStrategyName = Literal["row-lock", "optimistic", "lease"]
@@ -45,6 +48,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The signing keys get successors at this age; 0: only by `rowlock keys rotate`."""
     public_url: str = ""
     """Address the world knows this installation by, for links in pages and mails; empty: the request's own."""
+    mail_from: str = "Rowlock <tickets@localhost>"
+    """From line of all mails: an address, or `Name <address>`."""
+    smtp_url: str = ""
+    """The mail server, `smtp://user:password@host:587` or `smtps://`; empty: mails wait (`rowlock up` has an inbox)."""
+    sign_ins_per_minute: int = 5
+    """Tries to sign in to one account."""
+    sign_ins_per_network_per_minute: int = 120
+    """Tries to sign in from one network (/24 or /48)."""
+    breached_passwords: str = ""
+    """A file of breached passwords, sorted lines `SHA1:count` as Have I Been Pwned publishes them."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     secure_cookies: bool = False
     """Mark cookies Secure; turn on where nginx serves TLS."""
@@ -65,9 +78,11 @@ _WHOLE_NUMBERS = {
     "stream_connections_per_address_max": (0, 1_000_000),
     "stream_connections_per_person_max": (0, 1_000_000),
     "hold_wait_ms_max": (0, 60_000),
+    "sign_ins_per_minute": (0, 1_000_000),
+    "sign_ins_per_network_per_minute": (0, 1_000_000),
     "signing_key_days": (0, 3_650),
 }
-_SECRETS = frozenset({"database_url", "valkey_url", "secret_keys"})
+_SECRETS = frozenset({"database_url", "valkey_url", "secret_keys", "smtp_url"})
 _OUTSIDE_NAMES = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
 
 
@@ -95,6 +110,15 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def _check_texts(settings: Settings) -> None:
     """Fail at the start, not at the first use."""
+    if not is_address(parseaddr(settings.mail_from)[1]):
+        raise SettingsError(f"ROWLOCK_MAIL_FROM must be an address or `Name <address>`, not {settings.mail_from!r}")
+    if settings.breached_passwords and not Path(settings.breached_passwords).is_file():
+        raise SettingsError(f"ROWLOCK_BREACHED_PASSWORDS: there is no file {settings.breached_passwords}")
+    try:
+        if settings.smtp_url:
+            MailServer(settings.smtp_url)
+    except ValueError as error:
+        raise SettingsError(f"ROWLOCK_SMTP_URL: {error}") from error
     try:
         SecretBox.of(settings.secret_keys)
         Allowed(settings.outbound_allowed)

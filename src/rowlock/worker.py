@@ -6,12 +6,14 @@ from functools import partial
 import structlog
 
 from rowlock.app import Api, open_api
+from rowlock.identity.accounts.sessions import forget_what_is_over
 from rowlock.identity.keys import rotate_when_old
 from rowlock.identity.revocations import SQL as REVOCATIONS
 from rowlock.inventory.sweeper import sweep_forever
 from rowlock.kernel import limits
 from rowlock.payments.reconciler import reconcile_forever
 from rowlock.platform.http.idempotency import SQL as IDEMPOTENCY
+from rowlock.platform.mail.post import deliver_forever
 from rowlock.platform.outbox.relay import relay_forever
 from rowlock.platform.postgres import Database, DatabaseDown
 from rowlock.platform.postgres.pool import rerun
@@ -31,6 +33,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(sweep_forever(api.database, stopping, partial(_tell_expired, api)))
             loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
             loops.create_task(relay_forever(api.database, api.valkey, stopping))
+            loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
             loops.create_task(_keep_house(api.database, settings.signing_key_days, stopping))
     finally:
         await api.close()
@@ -49,6 +52,7 @@ async def _keep_house(database: Database, signing_key_days: int, stopping: async
         try:
             await rerun(lambda: database.cold.execute(IDEMPOTENCY["forget_old_keys"], limits.IDEMPOTENCY_HOURS))
             await rerun(lambda: database.cold.execute(REVOCATIONS["forget_revocations"]))
+            await forget_what_is_over(database)
             if await rotate_when_old(database, signing_key_days):
                 log.info("signing_keys_rotated")
         except DatabaseDown as error:

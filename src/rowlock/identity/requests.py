@@ -34,7 +34,7 @@ def person_behind(method: str, headers: RawHeaders, signer: TokenSigner) -> Pers
     if cookie is None:
         return None
     if method not in _READS:
-        _require_own_page(headers)
+        require_own_page(headers)
     return _verified(cookie, signer)
 
 
@@ -83,7 +83,8 @@ def _verified(token: str, signer: TokenSigner) -> Person:
         raise Problem("unauthenticated", str(error)) from error
 
 
-def _require_own_page(headers: RawHeaders) -> None:
+def require_own_page(headers: RawHeaders) -> None:
+    """Problem `cross_site_request` unless a page of ours sent this."""
     site = header(headers, b"sec-fetch-site") or "same-origin"
     if header(headers, OWN_PAGE_HEADER) is None or site != "same-origin" or not _from_own_host(headers):
         raise Problem("cross_site_request", "A write with the session cookie must come from our own pages.")

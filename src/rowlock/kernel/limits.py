@@ -106,3 +106,36 @@ STREAM_FAREWELL_SECONDS = 3.0
 
 STREAM_TICKET_SECONDS = 30
 """How long a ticket opens a stream."""
+
+PERSON_NAME_CHARS_MAX = 100
+
+SESSION_TOKEN_SECONDS = 14 * 24 * 3600
+"""How long a buyer stays signed in without being seen; every visit a day later begins it anew."""
+
+SESSION_RENEWED_SECONDS = 24 * 3600
+"""A session's token older than this is replaced when its page asks who it is."""
+
+OLD_SESSION_DAYS = 30
+"""After this a session that nobody used is forgotten, with the device and network it was seen from."""
+
+STAFF_TOKEN_SECONDS = 8 * 3600
+"""How long somebody acts in a staff role before they have to take it up again."""
+
+FRESH_SESSION_SECONDS = 15 * 60
+"""What protects an account is changed only so soon after signing in."""
+
+MAIL_LINK_SECONDS = 15 * 60
+MAIL_LINKS_PER_ADDRESS_MAX = 5
+"""Mails to one address within the life of a link: nobody can flood a stranger's mailbox from here."""
+
+MAIL_CODE_TRIES_MAX = 5
+CEREMONY_SECONDS = 5 * 60
+SECOND_FACTOR_TRIES_MAX = 5
+
+PASSWORD_CHARS_MIN = 10
+PASSWORD_CHARS_MAX = 256
+PASSWORD_JOBS_WAITING_MAX = 32
+"""Passwords that wait for their hash in one process; more are refused with 503 rather than queued."""
+
+PASSKEYS_PER_ACCOUNT_MAX = 20
+RECOVERY_CODES = 10

@@ -16,9 +16,11 @@ from rowlock.app import Api, open_api, serving
 from rowlock.identity import HOUSE, Role
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.lane_protocol import LaneProtocol
+from rowlock.platform.secrets import new_key
 from rowlock.settings import Settings
 
 Json = dict[str, Any]
+SECRET_KEYS = new_key()
 
 
 class Caller:
@@ -123,6 +125,9 @@ def settings_for(servers: TestServers, database_url: str, *, requests: int = 0, 
         valkey_url=servers.valkey_url,
         requests_per_minute=requests,
         booking_attempts_per_minute=attempts,
+        sign_ins_per_minute=attempts,
+        sign_ins_per_network_per_minute=requests,
+        secret_keys=SECRET_KEYS,
     )
 
 

@@ -22,6 +22,10 @@ class Affair(Enum):
     """Anybody's, without a token."""
     PERSONAL = auto()
     """Any person's; there is nothing in it that belongs to somebody else."""
+    SIGNING_IN = auto()
+    """Anybody's who comes from our own pages; these callers do not (`test_mail_sign_in.py` has those who do)."""
+    ACCOUNT = auto()
+    """Of people signed in to an account, each theirs; tokens of scripts have none (`test_sessions.py`)."""
     OWN_BOOKING = auto()
     """The booking's owner's; to everybody else the booking does not exist."""
     MANAGING = auto()
@@ -40,6 +44,31 @@ AFFAIRS = {
     "get /api/v1/events/{eventId}/seats": Affair.PUBLIC,
     "get /api/v1/events/{eventId}/stream": Affair.PUBLIC,
     "post /api/v1/session": Affair.PUBLIC,
+    "get /api/v1/session": Affair.PUBLIC,
+    "delete /api/v1/session": Affair.SIGNING_IN,
+    "post /api/v1/session/mail-link": Affair.SIGNING_IN,
+    "post /api/v1/session/mail-answer": Affair.SIGNING_IN,
+    "post /api/v1/session/password": Affair.SIGNING_IN,
+    "post /api/v1/session/passkey-options": Affair.SIGNING_IN,
+    "post /api/v1/session/passkey": Affair.SIGNING_IN,
+    "post /api/v1/session/second-factor": Affair.SIGNING_IN,
+    "post /api/v1/session/role": Affair.ACCOUNT,
+    "get /api/v1/account": Affair.ACCOUNT,
+    "patch /api/v1/account": Affair.ACCOUNT,
+    "post /api/v1/account/email": Affair.ACCOUNT,
+    "get /api/v1/account/sessions": Affair.ACCOUNT,
+    "delete /api/v1/account/sessions": Affair.ACCOUNT,
+    "delete /api/v1/account/sessions/{sessionId}": Affair.ACCOUNT,
+    "get /api/v1/account/security": Affair.ACCOUNT,
+    "put /api/v1/account/password": Affair.ACCOUNT,
+    "delete /api/v1/account/password": Affair.ACCOUNT,
+    "post /api/v1/account/passkeys/options": Affair.ACCOUNT,
+    "post /api/v1/account/passkeys": Affair.ACCOUNT,
+    "delete /api/v1/account/passkeys/{passkeyId}": Affair.ACCOUNT,
+    "post /api/v1/account/authenticator": Affair.ACCOUNT,
+    "post /api/v1/account/authenticator/confirm": Affair.ACCOUNT,
+    "delete /api/v1/account/authenticator": Affair.ACCOUNT,
+    "post /api/v1/account/recovery-codes": Affair.ACCOUNT,
     "post /api/v1/stream-tickets": Affair.PERSONAL,
     "post /api/v1/bookings/reserve": Affair.PERSONAL,
     "post /api/v1/bookings": Affair.PERSONAL,
@@ -113,9 +142,13 @@ def judged(affair: Affair, person: Person, *, own_booking: bool) -> tuple[bool, 
     """Whether a person may, and with what they are refused otherwise."""
     if affair is Affair.PUBLIC:
         return True, frozenset()
+    if affair is Affair.SIGNING_IN:
+        return False, frozenset({403})
     if person.role is None:
         return False, frozenset({401})
     match affair:
+        case Affair.ACCOUNT:
+            return False, frozenset({403})
         case Affair.PERSONAL:
             return True, frozenset()
         case Affair.OWN_BOOKING:
@@ -190,7 +223,13 @@ async def _attempt(office: BoxOffice, operation: str, person: Person, caller: Ca
     owner = caller if own_booking and person.role is not None else office.caller()
     booking = await office.hold(owner, next(SEATS)) if affair is Affair.OWN_BOOKING else {"bookingId": ""}
     method, path = operation.split(" ")
-    path = path.format(eventId=office.event, bookingId=booking["bookingId"], blockId=NOBODY_S_BLOCK)
+    path = path.format(
+        eventId=office.event,
+        bookingId=booking["bookingId"],
+        blockId=NOBODY_S_BLOCK,
+        sessionId=NOBODY_S_BLOCK,
+        passkeyId="AAAA",
+    )
     answer = await caller.send(method.upper(), path, await _body(office, operation, "S-3-3"))
     await office.house.database.hot.execute(CLEAR)
     office.client.cookies.clear()  # a guest's session would speak for everybody after

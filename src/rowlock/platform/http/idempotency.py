@@ -116,11 +116,13 @@ class KeyBook:
 
 
 class KeyedCalls:
-    """Carries keyed POSTs out once. Without a person the key is not used."""
+    """Carries keyed POSTs out once. Without a person the key is not used, nor below the addresses of `unkept`: their
+    answers hold secrets that are shown once and stored nowhere."""
 
-    def __init__(self, book: KeyBook, owner_of: OwnerOf) -> None:
+    def __init__(self, book: KeyBook, owner_of: OwnerOf, unkept: tuple[str, ...] = ()) -> None:
         self._book = book
         self._owner_of = owner_of
+        self._unkept = unkept
 
     def owner_and_key(self, method: str, headers: RawHeaders) -> tuple[str, str] | None:
         """Whose key a request came with, None when it is to be carried out without one; Problem `invalid_request`."""
@@ -142,7 +144,8 @@ class KeyedCalls:
         """The same for what comes through ASGI; it goes below the edge."""
 
         async def keyed_app(scope: Scope, receive: Receive, send: Send) -> None:
-            keyed = self.owner_and_key(scope["method"], scope["headers"]) if scope["type"] == "http" else None
+            kept = scope["type"] == "http" and not scope["path"].startswith(self._unkept)
+            keyed = self.owner_and_key(scope["method"], scope["headers"]) if kept else None
             if keyed is None:
                 await app(scope, receive, send)
                 return
