@@ -73,7 +73,7 @@ from rowlock.storefront import CalendarEntry, create_router
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
 
-UNKEPT = ("/api/v1/session", "/api/v1/account")
+UNKEPT = ("/api/v1/session", "/api/v1/account", "/oauth/")
 """Where an Idempotency-Key is not used: answers hold sessions and secrets."""
 
 OPERATIONS = (
