@@ -18,17 +18,16 @@ from valkey.exceptions import ValkeyError
 from rowlock import __version__
 from rowlock.audit import AuditLog
 from rowlock.audit.routes import audit_router
-from rowlock.bookings import BookingDesk, BookingViews, SaleGate
+from rowlock.bookings import BookingDesk, BookingViews, Rates, SaleGate
 from rowlock.bookings import routes as bookings
+from rowlock.bots.parts import bot_parts
+from rowlock.bots.store import open_secret
 from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
 from rowlock.identity import KeyKeeper, TokenSigner, open_keeper, person_behind, person_of
 from rowlock.identity import routes as identity
 from rowlock.identity.accounts import routes as accounts
 from rowlock.identity.accounts.parts import account_parts
-from rowlock.identity.oauth import ProgramWish, Refused, SendOn, TokenDesk, consider
-from rowlock.identity.oauth import operations as oauth
-from rowlock.identity.oauth.routes import oauth_routes, permission_routes
 from rowlock.identity.routes import session_routes
 from rowlock.inventory import (
     ChartShelf,
@@ -73,13 +72,12 @@ from rowlock.storefront import CalendarEntry, create_router
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
 
-UNKEPT = ("/api/v1/session", "/api/v1/account", "/oauth/")
+UNKEPT = ("/api/v1/session", "/api/v1/account")
 """Where an Idempotency-Key is not used: answers hold sessions and secrets."""
 
 OPERATIONS = (
     *identity.OPERATIONS,
     *accounts.OPERATIONS,
-    *oauth.OPERATIONS,
     *seating.OPERATIONS,
     *inventory.OPERATIONS,
     *bookings.OPERATIONS,
@@ -91,7 +89,9 @@ OPERATIONS = (
 class Api:
     """Everything the api role is made of, once its database is open."""
 
-    def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", keeper: KeyKeeper) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, valkey: "Valkey | None", keeper: KeyKeeper, bot_secret: bytes
+    ) -> None:
         self.settings = settings
         self.database = database
         self.instance = Instance(database.url)
@@ -103,6 +103,7 @@ class Api:
         self.hints = HintPublisher(valkey)
         self.limiter = Limiter(valkey, metrics.LIMITER_FALLBACKS.inc)
         self.account_parts = account_parts(settings, database, signer, self.limiter, self.secrets)
+        self.bots = bot_parts(settings, valkey, self.limiter, bot_secret)
         self.facts = SaleFactsShelf(database)
         self.plans = PlanShelf(database)
         self.charts = ChartShelf(self.plans)
@@ -119,12 +120,7 @@ class Api:
             lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size),
             self.hints.committed,
         )
-        self.gate = SaleGate(
-            signer,
-            self.limiter,
-            requests_per_minute=settings.requests_per_minute,
-            attempts_per_minute=settings.booking_attempts_per_minute,
-        )
+        self.gate = SaleGate(signer, self.limiter, _rates(settings), self.bots.surge, self.bots.guard)
         self.views = BookingViews(database, self.facts, self.plans)
         self.desk = BookingDesk(
             self.engine,
@@ -140,7 +136,11 @@ class Api:
         self.keyed = KeyedCalls(
             KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer), UNKEPT
         )
-        self.turnstile = Turnstile(settings.hold_wait_ms_max / 1000, self.engine.held_up)
+        self.turnstile = Turnstile(
+            settings.hold_wait_ms_max / 1000,
+            lambda: self.engine.held_up() + self.bots.waiting(),
+            on_refusal=self.bots.surge.refused,
+        )
         self.lane = SaleLane(
             [
                 *bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile),
@@ -148,7 +148,6 @@ class Api:
             ]
         )
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
-        self.token_desk = TokenDesk(database, signer)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     async def free_seats(self, event_id: int) -> dict[int, int] | None:
@@ -170,14 +169,6 @@ class Api:
                 secure_cookies=self.settings.secure_cookies,
             ),
             *accounts.all_account_routes(self.account_parts),
-            *oauth_routes(
-                self.token_desk,
-                self.signer,
-                self.limiter,
-                per_minute=self.settings.requests_per_minute,
-                public_url=self.settings.public_url,
-            ),
-            *permission_routes(self.token_desk, self.database, self.signer, public_url=self.settings.public_url),
             *payments.challenge_routes(self.provider, self.cashier),
             *live.stream_routes(self.signer, self.limiter, per_minute=self.settings.requests_per_minute),
         ]
@@ -206,6 +197,7 @@ class Api:
     async def close(self) -> None:
         """Let what is running end, then close."""
         await self.engine.drain()
+        await self.bots.watch.close()
         await self.hints.close()
         await self.replica.close()
         await self.instance.close()
@@ -223,7 +215,18 @@ async def open_api(settings: Settings) -> Api:
     valkey = None
     if settings.valkey_url is not None:
         valkey = Valkey.from_url(settings.valkey_url, socket_timeout=0.5, socket_connect_timeout=0.5)
-    return Api(settings, database, valkey, await open_keeper(database))
+    return Api(settings, database, valkey, await open_keeper(database), await open_secret(database))
+
+
+def _rates(settings: Settings) -> Rates:
+    return Rates(
+        requests=settings.requests_per_minute,
+        requests_surge=settings.requests_per_minute_surge,
+        attempts=settings.booking_attempts_per_minute,
+        attempts_device=settings.booking_attempts_per_minute_device,
+        attempts_prefix=settings.booking_attempts_per_minute_prefix,
+        attempts_event=settings.booking_attempts_per_minute_event,
+    )
 
 
 def assemble(api: Api) -> ASGIApp:
@@ -243,7 +246,7 @@ def assemble(api: Api) -> ASGIApp:
         """What an address answers; pages are only read."""
         return documented_methods(wide.openapi(), path) if path.startswith("/api/") else {"GET", "HEAD"}
 
-    return Edge(api.keyed.layer(router), methods_at)
+    return Edge(api.bots.doorway(api.keyed.layer(router)), methods_at)
 
 
 def serving(
@@ -299,10 +302,6 @@ class Pages:
         if number is None or free is None:
             return None
         return await find_event(self._api.database, number, free, self._api.settings.seats_per_booking_max)
-
-    async def program_wish(self, visitor: Request) -> ProgramWish | SendOn | Refused:
-        """What to ask the visitor whom a program sent."""
-        return await consider(visitor, self._api.token_desk, self._api.signer, self._api.settings.public_url)
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """The visitor's own confirmed booking, else None."""

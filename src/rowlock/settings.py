@@ -21,6 +21,10 @@ from rowlock.platform.secrets import SecretBox, SecretsFault
 HoldStrategyName = Literal["row-lock", "optimistic", "lease"]
 
 
+PERSONS_ATTEMPTS_PER_MINUTE_MAX = 60
+"""Who allows more than one a second expects programs, not people."""
+
+
 class SettingsError(Exception):
     """A setting that cannot be used; the message names it and says what it may be."""
 
@@ -34,6 +38,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     booking_attempts_per_minute: int = 10
     requests_per_minute: int = 100
     requests_per_minute_surge: int = 10
+    booking_attempts_per_minute_device: int = 30
+    booking_attempts_per_minute_prefix: int = 300
+    """Of one network: the first 24 bits of an IPv4 address, 56 of an IPv6 one."""
+    booking_attempts_per_minute_event: int = 0
+    account_calls_per_minute_prefix: int = 300
+    reads_per_minute_prefix: int = 6_000
+    """What everybody may read, by one network from one process."""
+    bots: Literal["act", "log", "off"] = "act"
+    """What becomes of those who look like bots: answered, only scored, or neither."""
+    bots_calm_attempts_per_minute: int = 600
+    """Attempts on one event in one process up to which a sale is calm, and nobody is asked for a proof of work."""
+    bots_unpaid_percent: int = 2
+    bots_unpaid_seats: int = 20
+    """What one device or network may hold unpaid of an event: the percentage, at least so many seats."""
+    bots_unpaid_free: int = 3
+    """Unpaid holds of one person before the next ones get shorter, and two more before they must wait."""
+    bots_shorter_seconds: int = 60
+    bots_rest_seconds: int = 60
     seats_per_booking_max: int = 10
     holds_per_user_max: int = 3
     hold_wait_ms_max: int = 250
@@ -66,12 +88,28 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outbound_allowed: str = ""
     """Host names, addresses and networks inside our own network that configured addresses may lead to."""
 
+    @property
+    def answers_bots(self) -> bool:
+        """Whether anybody is answered as a bot: not where attempts are not limited to what a person could make."""
+        return self.bots == "act" and 0 < self.booking_attempts_per_minute <= PERSONS_ATTEMPTS_PER_MINUTE_MAX
+
 
 _WHOLE_NUMBERS = {
     "hold_seconds": (limits.HOLD_SECONDS_MIN, limits.HOLD_SECONDS_MAX),
     "booking_attempts_per_minute": (0, 1_000_000),
     "requests_per_minute": (0, 10_000_000),
     "requests_per_minute_surge": (0, 10_000_000),
+    "booking_attempts_per_minute_device": (0, 1_000_000),
+    "booking_attempts_per_minute_prefix": (0, 1_000_000),
+    "booking_attempts_per_minute_event": (0, 10_000_000),
+    "account_calls_per_minute_prefix": (0, 1_000_000),
+    "reads_per_minute_prefix": (0, 10_000_000),
+    "bots_calm_attempts_per_minute": (0, 10_000_000),
+    "bots_unpaid_percent": (0, 100),
+    "bots_unpaid_seats": (1, 100_000),
+    "bots_unpaid_free": (1, 1_000),
+    "bots_shorter_seconds": (0, 3_600),
+    "bots_rest_seconds": (0, 3_600),
     "seats_per_booking_max": (1, limits.SEATS_PER_BOOKING_CEILING),
     "holds_per_user_max": (0, 1_000),
     "stream_connections_max": (0, 1_000_000),

@@ -52,7 +52,7 @@ class AuditLog:
         size: int,
     ) -> AuditPage:
         """The newest entries below a number that the reader may see: an organiser's staff their organiser's."""
-        rows = await self._database.fetch(SQL["audit_page"], reader.reach, actor, action, thing, below, size + 1)
+        rows = await self._database.report(SQL["audit_page"], reader.reach, actor, action, thing, below, size + 1)
         items = tuple(_entry(row) for row in rows[:size])
         return AuditPage(items, str(items[-1].no) if len(rows) > size else None)
 

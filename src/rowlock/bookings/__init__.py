@@ -1,7 +1,7 @@
 """Bookings: what a buyer holds or has bought."""
 
 from rowlock.bookings.commands import BookingDesk, booking_closed, hold_expired, no_booking, payment_pending
-from rowlock.bookings.gate import SaleGate
+from rowlock.bookings.gate import Rates, SaleGate
 from rowlock.bookings.model import Booking, BookingList, BookingRow
 from rowlock.bookings.views import BookingViews
 
@@ -11,6 +11,7 @@ __all__ = [
     "BookingList",
     "BookingRow",
     "BookingViews",
+    "Rates",
     "SaleGate",
     "booking_closed",
     "hold_expired",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from rowlock.bookings.gate import Wanted
 from rowlock.bookings.model import BestAvailableBody, Booking, BookingRow
 from rowlock.bookings.views import BookingViews, booking_of
 from rowlock.bookings.wishes import nothing_fits, orphan_seats, party_wish
@@ -45,6 +46,11 @@ class Pick(NamedTuple):
     plan: ShelvedPlan
     seat_nos: tuple[int, ...]
 
+    @property
+    def wanted(self) -> Wanted:
+        """What the gate is to know of it."""
+        return Wanted(self.facts.event_id, len(self.seat_nos), self.seat_nos, len(self.plan.seat_ids))
+
 
 class Party(NamedTuple):
     """A wish for seats, with what the event sells from."""
@@ -53,6 +59,11 @@ class Party(NamedTuple):
     plan: ShelvedPlan
     chart: Chart
     wish: PartyWish
+
+    @property
+    def wanted(self) -> Wanted:
+        """What the gate is to know of it."""
+        return Wanted(self.facts.event_id, self.wish.size, (), len(self.plan.seat_ids))
 
 
 class BookingDesk:
@@ -165,13 +176,14 @@ class BookingDesk:
             return await self.find(person, row.id)
         raise _EXTEND_PROBLEMS[word](booking_id)
 
-    async def release(self, person: Person, booking_id: str) -> None:
-        """Give the seats back; nothing happens when they were given back or had expired before."""
+    async def release(self, person: Person, booking_id: str) -> BookingRow:
+        """Give the seats back, unless they were given back or had expired before; the booking as it was."""
         row = await self.own_row(person, booking_id)
         word = await self._engine.release(row.event_id, Release(row.id, person.subject))
         self._replica.freed(row.event_id)
         if word not in {ReleaseWord.RELEASED, ReleaseWord.ALREADY_RELEASED, ReleaseWord.HOLD_EXPIRED}:
             raise _RELEASE_PROBLEMS[word](booking_id)
+        return row
 
     async def own_row(self, person: Person, booking_id: str) -> BookingRow:
         """The person's booking as it is stored; Problem `booking_not_found` when it is not theirs."""

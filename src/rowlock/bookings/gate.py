@@ -1,47 +1,165 @@
-"""What stands in front of every sale call: who is asking, and how often."""
+"""What stands in front of every sale call: who is asking, how often, and whether it looks like a bot."""
 
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+import msgspec
 from starlette.requests import Request
 
+from rowlock.bookings.model import Booking
+from rowlock.bots import Attempt, EndOfHold, Guard, Trace
 from rowlock.identity import Person, TokenSigner, caller
 from rowlock.platform.http.calls import Call
-from rowlock.platform.valkey.limiter import Limit, Limiter
+from rowlock.platform.valkey.limiter import Limit, Limiter, Taken, quota_headers
+from rowlock.platform.valkey.surge import MARK as SURGE_MARK
+from rowlock.platform.valkey.surge import Surge
+
+
+class Rates(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is allowed a minute; 0 turns a limit off. Of `requests` and `attempts` people are told."""
+
+    requests: int
+    requests_surge: int
+    attempts: int
+    attempts_device: int = 0
+    attempts_prefix: int = 0
+    attempts_event: int = 0
+
+
+NOTHING_TAKEN = Taken((), (), shared=False)
+
+
+class Try:
+    """An attempt to book that was let in. As a context: seats are tried for within, and `got` tells of a hold."""
+
+    def __init__(self, guard: Guard | None = None, attempt: Attempt | None = None, shorter_seconds: int = 0) -> None:
+        self.shorter_seconds = shorter_seconds
+        """So much shorter the hold is for somebody who let many others lapse."""
+        self._guard = guard
+        self._attempt = attempt
+        self._booking: Booking | None = None
+
+    def got(self, booking: Booking) -> None:
+        """The seats are held."""
+        self._booking = booking
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        if self._guard is None or self._attempt is None:
+            return
+        if self._booking is None:
+            self._guard.missed(self._attempt)
+        else:
+            self._guard.held(self._attempt, self._booking.booking_id, self._booking.expires_in or 0)
+
+
+class Wanted(NamedTuple):
+    """What an attempt to book is for: so many of an event's `seat_count` seats; no `seat_nos`: the choice is ours."""
+
+    event_id: int
+    seats: int
+    seat_nos: Sequence[int]
+    seat_count: int
 
 
 class SaleGate:
-    """Lets a person through to the sale lane, or says why not."""
+    """Lets a person through to the sale lane, or says why not. Without a guard nobody is taken for a bot."""
 
-    def __init__(
-        self, signer: TokenSigner, limiter: Limiter, *, requests_per_minute: int, attempts_per_minute: int
-    ) -> None:
+    def __init__(self, signer: TokenSigner, limiter: Limiter, rates: Rates, surge: Surge, guard: Guard | None) -> None:
         self._signer = signer
         self._limiter = limiter
-        self._requests = requests_per_minute
-        self._attempts = attempts_per_minute
+        self._rates = rates
+        self._surge = surge
+        self._guard = guard
 
-    async def person(self, request: "Request | Call", *, attempts_booking: bool = False) -> Person:
+    async def person(self, request: Request | Call) -> Person:
         """The person behind a sale call.
 
-        Problems: `unauthenticated`, `cross_site_request`, `rate_limited` (by person: requests, booking attempts).
+        Problems: `unauthenticated`, `scope_missing`, `cross_site_request`, `rate_limited`.
         """
-        headers = request.headers if isinstance(request, Call) else request.scope["headers"]
-        person = caller(request.method, headers, self._signer, "bookings")
-        await self._limiter.require(*self._limits(person, attempts_booking=attempts_booking))
+        person = self._caller(request)
+        await self._take(request, [self._requests(person)], None)
+        return person
+
+    async def payer(self, call: Call) -> Person:
+        """The same for somebody who is about to pay; Problem `checkout_blocked` for whom staff are to look at first."""
+        person = self._caller(call)
+        trace = self._trace(call, person)
+        taken = await self._take(call, [self._requests(person)], trace)
+        if self._guard is not None and trace is not None:
+            self._guard.check_out(trace, taken)
         return person
 
     def known_person(self, call: Call) -> Person:
         """The person behind an attempt to book, counted by this process alone: enough to refuse, not to sell."""
-        person = caller(call.method, call.headers, self._signer, "bookings")
-        self._limiter.require_here(*self._limits(person, attempts_booking=True))
+        person = self._caller(call)
+        self._limiter.require_here(self._requests(person), self._attempts(person))
         return person
 
-    async def admit(self, person: Person) -> None:
-        """Count an attempt to book among all processes; Problem `rate_limited`."""
-        await self._limiter.require(*self._limits(person, attempts_booking=True))
+    async def admit(self, call: Call, person: Person, wanted: Wanted, *, pays: bool = False) -> Try:
+        """Count an attempt to book among all processes, and answer what looks like a bot; `pays`: in the same call.
 
-    def _limits(self, person: Person, *, attempts_booking: bool) -> list[Limit]:
-        limits = []
-        if self._requests:
-            limits.append(Limit(f"requests:{person.subject}", self._requests))
-        if self._attempts and attempts_booking:
-            limits.append(Limit(f"attempts:{person.subject}", self._attempts))
-        return limits
+        Problems: `rate_limited`, `challenge_needed`, `checkout_blocked`.
+        """
+        own = [self._requests(person), self._attempts(person)]
+        trace = self._trace(call, person)
+        if self._guard is None or trace is None:
+            await self._take(call, own, None)
+            return Try()
+        attempt = Attempt(trace, *wanted)
+        limits = [*own, *self._others(attempt), *self._guard.budgets(attempt)]
+        taken = await self._take(call, limits, trace)
+        if pays:
+            self._guard.check_out(trace, taken)
+        return Try(self._guard, attempt, await self._guard.answer(attempt, call.headers, taken))
+
+    def ended(
+        self, call: Call, person: Person, how: EndOfHold, booking_id: str, *, event_id: int = 0, seats: int = 0
+    ) -> None:
+        """A hold of so many seats of an event was ended by its buyer."""
+        trace = self._trace(call, person)
+        if self._guard is not None and trace is not None:
+            self._guard.ended(trace, booking_id, how, event_id, seats)
+
+    def _caller(self, request: Request | Call) -> Person:
+        headers = request.headers if isinstance(request, Call) else request.scope["headers"]
+        return caller(request.method, headers, self._signer, "bookings")
+
+    def _trace(self, call: Call, person: Person) -> Trace | None:
+        return None if self._guard is None else self._guard.traces.of(person, call.peer, call.headers)
+
+    async def _take(self, request: Request | Call, limits: Sequence[Limit], trace: Trace | None) -> Taken:
+        """Take from the limits and read what is known of a trace; the caller's quotas go with the answer."""
+        if not any(limit.quota for limit in limits):
+            return NOTHING_TAKEN
+        marks = self._guard.marks(trace) if self._guard is not None and trace is not None else []
+        taken = await self._limiter.take(limits, [SURGE_MARK, *marks])
+        if taken.marks:
+            self._surge.told(taken.marks[0])
+        quotas = quota_headers([limit for limit in limits if limit.quota], taken.room)
+        if isinstance(request, Call):
+            request.quotas = quotas
+        else:
+            request.scope["state"]["quotas"] = quotas
+        return taken._replace(marks=taken.marks[1:])
+
+    def _requests(self, person: Person) -> Limit:
+        few = self._rates.requests_surge if self._surge.on else 0
+        quota = min(self._rates.requests, few) if few else self._rates.requests
+        return Limit(f"requests:{person.subject}", quota, "requests")
+
+    def _attempts(self, person: Person) -> Limit:
+        return Limit(f"attempts:{person.subject}", self._rates.attempts, "attempts")
+
+    def _others(self, attempt: Attempt) -> list[Limit]:
+        """What the person shares with others, and keeps quiet about itself."""
+        trace, rates = attempt.trace, self._rates
+        names = (
+            (trace.session, rates.attempts),
+            (trace.device, rates.attempts_device),
+            (trace.prefix, rates.attempts_prefix),
+        )
+        limits = [Limit(f"attempts:{name}", quota) for name, quota in names if name]
+        return [*limits, Limit(f"attempts:event:{attempt.event_id}", rates.attempts_event)]

@@ -36,8 +36,9 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnsti
         pick = await desk.pick(str(body.event_id), wanted_seats(body))
         if call.key is None and not nearest:  # a key may have been given these very seats, and a wish needs the ledger
             desk.refuse_taken(pick)
-        await gate.admit(person)
-        booking = await desk.reserve(person, pick, call.key, nearest=nearest)
+        with await gate.admit(call, person, pick.wanted) as attempt:
+            booking = await desk.reserve(person, pick, call.key, nearest=nearest)
+            attempt.got(booking)
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def best_available(call: Call) -> Answer:
@@ -45,8 +46,9 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnsti
         party = await desk.wish(call.read(_best_available_body))
         if call.key is None:
             desk.refuse_hopeless(party)
-        await gate.admit(person)
-        booking = await desk.reserve_best(person, party, call.key)
+        with await gate.admit(call, person, party.wanted) as attempt:
+            booking = await desk.reserve_best(person, party, call.key)
+            attempt.got(booking)
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def get_booking(call: Call) -> Answer:
@@ -64,7 +66,8 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnsti
 
     async def release(call: Call) -> Answer:
         person = await gate.person(call)
-        await desk.release(person, call.params[0])
+        row = await desk.release(person, call.params[0])
+        gate.ended(call, person, "released", str(row.id), event_id=row.event_id, seats=len(row.seat_nos))
         return Answer(204, b"")
 
     base = "/api/v1/bookings"
@@ -115,7 +118,7 @@ _RESERVE = Operation(
     body=ReserveBody,
     example=_SEATS_EXAMPLE,
     answers={201: ("The seats are held.", Booking)},
-    problems=(401, 403, 404, 409, 422, 429, 503),
+    problems=(401, 403, 404, 409, 422, 428, 429, 503),
 )
 OPERATIONS = (
     _RESERVE,
@@ -125,7 +128,7 @@ OPERATIONS = (
         description="Side by side where that can be; `split` and `groups` say who sits beside whom. Wheelchair places "
         "only where they are asked for. 409 `nothing_fits` says why in `reason`.",
         body=BestAvailableBody, example={"eventId": "1", "quantity": 4, "tier": "Regular"},
-        answers={201: ("The seats are held.", Booking)}, problems=(401, 403, 404, 409, 422, 429, 503),
+        answers={201: ("The seats are held.", Booking)}, problems=(401, 403, 404, 409, 422, 428, 429, 503),
     ),
     Operation(
         method="get", path="/api/v1/bookings", tag="Bookings", summary="Your bookings, newest first",

@@ -63,7 +63,7 @@ class BookingViews:
     async def list(self, buyer: str, status: BookingStatus | None, below: int | None) -> BookingList:
         """A page of the buyer's bookings, newest first, from the one below the cursor."""
         top = 1 << REFERENCE_BITS if below is None else below
-        rows = await self._database.fetch(SQL["list_bookings"], buyer, top, status, BOOKINGS_PER_PAGE + 1)
+        rows = await self._database.report(SQL["list_bookings"], buyer, top, status, BOOKINGS_PER_PAGE + 1)
         page = [_booking_row(row) for row in rows[:BOOKINGS_PER_PAGE]]
         more = len(rows) > BOOKINGS_PER_PAGE
         items = [await self.tell(row) for row in page]

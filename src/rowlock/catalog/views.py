@@ -50,11 +50,12 @@ async def find_event(
     database: Database, event_id: int, available_by_tier: dict[int, int], seats_per_booking_max: int
 ) -> EventDetail | None:
     """Everything about one event; free seats by tier come from the inventory. None when there is none."""
-    row = await database.fetchrow(SQL["find_event"], event_id)
-    if row is None:
+    rows = await database.report(SQL["find_event"], event_id)
+    if not rows:
         return None
+    row = rows[0]
     summary = summary_of(row)
-    tiers = await database.fetch(SQL["event_tiers"], event_id)
+    tiers = await database.report(SQL["event_tiers"], event_id)
     return EventDetail(
         **msgspec.structs.asdict(summary),
         description=row["description"],

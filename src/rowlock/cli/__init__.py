@@ -17,7 +17,6 @@ VERBS = {
     "event": "blocks:event",
     "organiser": "organisers:organiser",
     "token": "sales:token",
-    "client": "clients:client",
     "keys": "keys:keys",
     "verify": "proof:verify",
     "ledger": "proof:ledger",

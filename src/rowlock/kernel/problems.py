@@ -28,6 +28,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "sign_in_again": ProblemKind(403, "Sign in again for this"),
     "sign_in_failed": ProblemKind(403, "Signing in did not work"),
     "other_browser": ProblemKind(403, "The link belongs to another browser"),
+    "checkout_blocked": ProblemKind(403, "Checkout is closed until somebody has looked at this"),
     "not_on_sale": ProblemKind(403, "The event is not on sale"),
     "not_found": ProblemKind(404, "There is nothing here"),
     "event_not_found": ProblemKind(404, "There is no such event"),
@@ -57,6 +58,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "unknown_seat": ProblemKind(422, "The event has no such seat"),
     "key_reused": ProblemKind(422, "This key was used for a different request"),
     "upgrade_required": ProblemKind(426, "This address answers a WebSocket or an event stream"),
+    "challenge_needed": ProblemKind(428, "A proof of work is needed first", retry=True),
     "rate_limited": ProblemKind(429, "Too many requests", retry=True),
     "too_many_connections": ProblemKind(429, "Too many streams are open", retry=True),
     "internal_error": ProblemKind(500, "Something went wrong on our side", retry=True),
@@ -77,6 +79,8 @@ class Problem(Exception):  # noqa: N818  an outcome for the caller, not a fault 
         self.kind = PROBLEMS[code]
         self.detail = detail
         self.extra = extra
+        self.headers: tuple[tuple[bytes, bytes], ...] = ()
+        """Header lines that go with the answer, names in lower case."""
 
 
 def problem_body(problem: Problem, request_id: str) -> dict[str, object]:

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from rowlock.bookings import Booking, BookingDesk, SaleGate
+from rowlock.identity import Person
 from rowlock.kernel.ids import parse_booking_id
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Cashier, Pending
@@ -43,20 +44,30 @@ def payment_lane(gate: SaleGate, desk: BookingDesk, cashier: Cashier, turnstile:
     """The calls that take money."""
 
     async def confirm(call: Call) -> Answer:
-        person = await gate.person(call)
-        body = call.read(_confirm_body)
-        return _answer(await cashier.confirm(person, call.params[0], body.payment_token, call.key))
+        person = await gate.payer(call)
+        return await pay(call, person, call.params[0], call.read(_confirm_body).payment_token)
 
     async def buy(call: Call) -> Answer:
-        person = await gate.person(call, attempts_booking=True)
+        person = gate.known_person(call)
         body = call.read(_buy_body)
         seats = body.ticket_ids if body.ticket_ids is not None else body.seat_ids
         if seats is None:
             raise Problem("invalid_request", "Name the seats in ticketIds (or seatIds).")
         with turnstile:  # only while the seats are held: a slow provider is no crowd
-            booking = await desk.reserve(person, await desk.pick(call.params[0], seats), call.key)
-        token = body.payment_details.payment_token
-        return _answer(await cashier.confirm(person, booking.booking_id, token, call.key))
+            pick = await desk.pick(call.params[0], seats)
+            with await gate.admit(call, person, pick.wanted, pays=True) as attempt:
+                booking = await desk.reserve(person, pick, call.key)
+                attempt.got(booking)
+        return await pay(call, person, booking.booking_id, body.payment_details.payment_token)
+
+    async def pay(call: Call, person: Person, booking_id: str, token: str) -> Answer:
+        outcome = await cashier.confirm(person, booking_id, token, call.key)
+        if isinstance(outcome, Pending):
+            gate.ended(call, person, "pending", outcome.booking_id)
+        else:
+            event_id, seats = int(outcome.event_id), len(outcome.seats)
+            gate.ended(call, person, "paid", outcome.booking_id, event_id=event_id, seats=seats)
+        return _answer(outcome)
 
     return [
         LaneRoute("POST", "/api/v1/bookings/{booking_id}/confirm", confirm),
@@ -127,12 +138,12 @@ OPERATIONS = (
         method="post", path="/api/v1/bookings/{bookingId}/confirm", tag="Bookings", summary="Pay for a hold",
         description="Test tokens: `tok_ok`, `tok_declined`, `tok_3ds`, `tok_timeout`.",
         body=ConfirmBody, example={"paymentToken": "tok_ok"}, answers=_ANSWERS,
-        problems=(401, 402, 404, 409, 410, 422, 429),
+        problems=(401, 402, 403, 404, 409, 410, 422, 429),
     ),
     Operation(
         method="post", path="/api/v1/bookings/{eventId}", tag="Bookings", summary="Hold and pay in one call",
         description="When the payment is declined the hold stands; the problem names its `bookingId`.",
         body=BuyBody, example={"ticketIds": ["102-F-14"], "paymentDetails": {"paymentToken": "tok_ok"}},
-        answers=_ANSWERS, problems=(401, 402, 403, 404, 409, 422, 429, 503),
+        answers=_ANSWERS, problems=(401, 402, 403, 404, 409, 422, 428, 429, 503),
     ),
 )  # fmt: skip

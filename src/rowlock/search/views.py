@@ -26,7 +26,7 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 async def search_events(database: Database, query: EventQuery, now: datetime) -> EventPage:
     """The events that match: with words the best first, else the soonest first."""
-    rows = await database.fetch(
+    rows = await database.report(
         SQL["search_events"],
         query.words or None,
         query.city or None,

@@ -39,6 +39,7 @@ def problem_parts(problem: Problem, request_id: str) -> tuple[bytes, dict[str, s
         headers["Retry-After"] = str(problem.extra["retryAfter"])
     if problem.kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="rowlock"'
+    headers.update((name.decode(), value.decode("latin-1")) for name, value in problem.headers)
     return encode(problem_body(problem, request_id)), headers
 
 

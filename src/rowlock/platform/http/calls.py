@@ -36,18 +36,31 @@ def header(headers: RawHeaders, name: bytes) -> str | None:
 
 
 class Call:
-    """One request. `params` are the path's variable parts in order; `key` is the idempotency key it runs under."""
+    """One request. `params` are the path's variable parts in order; `key` is the idempotency key it runs under.
 
-    __slots__ = ("body", "headers", "key", "method", "params")
+    `peer` is the address at the other end of the connection, which may be a proxy's. Whoever takes from the caller's
+    quotas leaves what to tell of them in `quotas`, as header lines.
+    """
+
+    __slots__ = ("body", "headers", "key", "method", "params", "peer", "quotas")
 
     def __init__(
-        self, method: str, headers: RawHeaders, params: Sequence[str], body: bytes, key: str | None = None
+        self,
+        method: str,
+        headers: RawHeaders,
+        params: Sequence[str],
+        body: bytes,
+        *,
+        key: str | None = None,
+        peer: str = "",
     ) -> None:
         self.method = method
         self.headers = headers
         self.params = params
         self.body = body
         self.key = key
+        self.peer = peer
+        self.quotas: RawHeaders = ()
 
     def read(self, decoder: "msgspec.json.Decoder[Body]") -> Body:
         """The JSON body as `decoder` types it; Problems as of `bodies.decode_body`."""
@@ -78,10 +91,16 @@ class LaneRoute(NamedTuple):
 
     async def answer(self, call: Call) -> Answer:
         """Carry the call out; `Overloaded` when its turnstile is shut."""
-        if self.turnstile is None:
-            return await self.handle(call)
-        with self.turnstile:
-            return await self.handle(call)
+        try:
+            if self.turnstile is None:
+                answer = await self.handle(call)
+            else:
+                with self.turnstile:
+                    answer = await self.handle(call)
+        except Problem as problem:
+            problem.headers = problem.headers or tuple(call.quotas)
+            raise
+        return Answer(answer.status, answer.body, (*answer.headers, *call.quotas)) if call.quotas else answer
 
 
 def json_reply(content: object, status: int = 200, *headers: tuple[bytes, bytes]) -> Answer:
@@ -133,10 +152,10 @@ class SaleLane:
                 return route, match.groups()
         return None
 
-    def turns_away(self, data: bytes) -> bool:
-        """Whether these first bytes of a request are of a call whose turnstile is shut."""
+    def turns_away(self, data: bytes) -> Turnstile | None:
+        """The turnstile that is shut for the call whose first bytes these are; None when it may come in."""
         turnstile = self._turnstiles.get(data[: data.find(b"\r\n")])
-        return turnstile is not None and turnstile.shut
+        return turnstile if turnstile is not None and turnstile.shut else None
 
     def asgi_routes(self) -> list[Route]:
         """The same routes for the ASGI router, which serves what the protocol does not take."""
@@ -156,7 +175,9 @@ def _endpoint(route: LaneRoute) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         params = tuple(str(value) for value in request.path_params.values())
         body = await read_bytes(request)
-        answer = await route.answer(Call(request.method, request.scope["headers"], params, body, key_of(request)))
+        peer = request.client.host if request.client else ""
+        headers = request.scope["headers"]
+        answer = await route.answer(Call(request.method, headers, params, body, key=key_of(request), peer=peer))
         response = Response(answer.body, answer.status)
         response.raw_headers.extend(answer.headers)
         return response

@@ -53,6 +53,8 @@ class Edge:
                 headers["X-Request-Id"] = request_id
                 if status == 405:
                     headers["Allow"] = ", ".join(sorted(self._methods_at(scope["path"])))
+                for name, value in scope["state"].get("quotas", ()):
+                    headers[name.decode()] = value.decode("latin-1")
                 if is_open_to_pages(scope["method"], scope["path"]):
                     headers["Access-Control-Allow-Origin"] = "*"
             await send(message)

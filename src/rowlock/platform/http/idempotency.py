@@ -1,9 +1,9 @@
 """Idempotency-Key on every POST: the first answer is kept and given again for 24 hours.
 
 A key belongs to one person. Same key and same request: the same answer. Same key, another request: 422. Still running:
-409. Answers that invite a retry (401, 429 and 5xx) are not kept. A claim dies with the process that made it and is open
-to the next try at once; that is safe because every command derives its ids from the key. A process that only stalled
-loses its claim after `IDEMPOTENCY_CLAIM_SECONDS`, and then gives the answer of whoever took it over.
+409. Answers that invite a retry (401, 428, 429 and 5xx) are not kept. A claim dies with the process that made it and
+is open to the next try at once; that is safe because every command derives its ids from the key. A process that only
+stalled loses its claim after `IDEMPOTENCY_CLAIM_SECONDS`, and then gives the answer of whoever took it over.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ SQL = load_queries("rowlock.platform.http")
 KEY_HEADERS = (b"idempotency-key", b"x-idempotency-key")
 _REPLAYED = (b"idempotent-replayed", b"true")
 _KEPT_HEADERS = frozenset({b"content-type", b"location"})
-_NOT_KEPT = frozenset({401, 429})
+_NOT_KEPT = frozenset({401, 428, 429})
 
 OwnerOf = Callable[[str, RawHeaders], str | None]
 """The person behind a request, by its method and header lines."""

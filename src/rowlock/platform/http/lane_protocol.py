@@ -22,7 +22,6 @@ from rowlock.platform.http.calls import Answer, Call, LaneRoute, SaleLane, answe
 from rowlock.platform.http.edge import note_answer, problem_of, request_id_of
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.idempotency import KeyedCalls
-from rowlock.platform.telemetry import metrics
 
 _SURPRISES = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,5})[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -59,7 +58,8 @@ class LaneCycle:
         """Carry out the call and write its answer."""
         request_id = request_id_of(self._headers)
         try:
-            call = Call(self._route.method, self._headers, self._params, self.body)
+            peer = self._protocol.client
+            call = Call(self._route.method, self._headers, self._params, self.body, peer=peer[0] if peer else "")
             answer = await self._protocol.keyed.answer(self._route.answer, call, self._path, request_id)
         except Exception as error:  # noqa: BLE001  as at the edge: whatever it is, the caller gets a problem document
             answer = problem_reply(problem_of(error), request_id)
@@ -103,7 +103,9 @@ class LaneProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Turn away, or parse; a request that is another process's affair leaves with its connection when its head is
         whole."""
-        if not self._within_a_request and self.lane.turns_away(data) and not self._busy and _is_one_request(data):
+        shut = None if self._within_a_request else self.lane.turns_away(data)
+        if shut is not None and not self._busy and _is_one_request(data):
+            shut.refused()
             self._turn_away()
             return
         super().data_received(data)
@@ -151,7 +153,6 @@ class LaneProtocol(HttpToolsProtocol):
         before, between, after = _TURNED_AWAY
         request_id = new_request_id().encode()
         self.transport.write(b"".join((before, request_id, between, request_id, after)))
-        metrics.TURNED_AWAY.inc()
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def _way_out(self) -> LeavingCycle | None:

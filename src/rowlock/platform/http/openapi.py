@@ -16,9 +16,6 @@ _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 _REF_TEMPLATE = "#/components/schemas/{name}"
 
 
-FORM = "application/x-www-form-urlencoded"
-
-
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """A sale-lane route as the document tells of it. `answers` maps a status to (words, struct or None)."""
 
@@ -33,7 +30,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     problems: Sequence[int] = ()
     query: Mapping[str, str] = {}
     public: bool = False
-    media_type: str = "application/json"
 
 
 def answers(struct: type | None, *problem_statuses: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
@@ -84,7 +80,7 @@ def _operation(operation: Operation) -> Schema:
             **{str(status): _problem(status) for status in operation.problems},
         },
     }
-    if operation.method == "post" and operation.media_type != FORM:
+    if operation.method == "post":
         described["parameters"].append(
             {
                 "name": "Idempotency-Key",
@@ -98,7 +94,7 @@ def _operation(operation: Operation) -> Schema:
         content: Schema = {"schema": _reference(operation.body)}
         if operation.example is not None:
             content["example"] = operation.example
-        described["requestBody"] = {"required": True, "content": {operation.media_type: content}}
+        described["requestBody"] = {"required": True, "content": {"application/json": content}}
     if not operation.public:
         described["security"] = [{"token": []}]
     return described

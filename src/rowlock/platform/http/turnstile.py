@@ -35,10 +35,12 @@ class Turnstile:
         wait_seconds_max: float,
         held_up: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.monotonic,
+        on_refusal: Callable[[], None] = lambda: None,
     ) -> None:
         self._wait_seconds_max = wait_seconds_max
         self._held_up = held_up
         self._clock = clock
+        self._on_refusal = on_refusal
         self._seconds_each = SECONDS_EACH_AT_FIRST
         self._room = self._room_now()
         self._inside = 0
@@ -52,10 +54,15 @@ class Turnstile:
             return False
         return self._inside - self._held_up() >= self._room
 
+    def refused(self) -> None:
+        """Somebody was turned away because it is shut."""
+        metrics.TURNED_AWAY.inc()
+        self._on_refusal()
+
     def __enter__(self) -> None:
         """Go in; `Overloaded` when it is shut."""
         if self.shut:
-            metrics.TURNED_AWAY.inc()
+            self.refused()
             raise Overloaded(f"{self._inside} calls are under way")
         self._inside += 1
 

@@ -21,6 +21,9 @@ SEAT_FLUSHES_MAX = 4
 HOT_CONNECTIONS = 2 * SEAT_FLUSHES_MAX
 """As many again for what is gathered about bookings and payments."""
 COLD_CONNECTIONS_MAX = 8
+REPORTS_MAX = 5
+"""Reports (searches, lists, the audit log) at once in a process: the sale reads on the cold pool, too, and finds the
+rest of it free however many of them wait."""
 CONNECT_SECONDS_MAX = 5.0
 ACQUIRE_SECONDS_MAX = 5.0
 
@@ -87,6 +90,12 @@ class Database:
         self.hot = hot
         self.cold = cold
         self.url = url
+        self._reports = asyncio.Semaphore(REPORTS_MAX)
+
+    async def report(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Rows of what is read at leisure: as `fetch`, but no more than `REPORTS_MAX` at once."""
+        async with self._reports:
+            return await self.fetch(sql, *arguments)
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Rows of a read on the cold pool; tried again through lost connections."""

@@ -30,6 +30,8 @@ FLUSH_COMMANDS = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
 LIMITER_FALLBACKS = Counter("rowlock_limiter_fallbacks_total", "Rate limits taken without Valkey.")
+BOTS_SCORED = Counter("rowlock_bots_scored_total", "Times a hidden name was scored high enough to be logged.")
+BOT_ANSWERS = Counter("rowlock_bot_answers_total", "Answers to what looked like a bot.", ["answer"])
 HOLDS_EXPIRED = Counter("rowlock_holds_expired_total", "Holds closed by the sweeper.")
 PAYMENTS_SETTLED = Counter("rowlock_payments_settled_total", "Payments with an outcome.", ["outcome"])
 STREAMS = Gauge("rowlock_streams", "Seat streams open.", multiprocess_mode="livesum")

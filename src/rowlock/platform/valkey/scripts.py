@@ -30,7 +30,7 @@ class Call(NamedTuple):
     """One run of a script. Its keys lie in one slot of a cluster, so they share a hash tag."""
 
     keys: Sequence[str]
-    arguments: Sequence[str]
+    arguments: Sequence[str | bytes]
 
 
 def load_script(package: str, name: str) -> Script:
@@ -86,9 +86,9 @@ class ScriptRunner:
 
 async def _send(valkey: "Valkey", script: Script, calls: Sequence[Call]) -> list[Any]:
     if len(calls) == 1:
-        return [await valkey.evalsha(script.digest, len(calls[0].keys), *calls[0].keys, *calls[0].arguments)]  # type: ignore[misc]
+        return [await valkey.evalsha(script.digest, len(calls[0].keys), *calls[0].keys, *calls[0].arguments)]  # type: ignore[misc,arg-type]
     async with valkey.pipeline(transaction=False) as pipeline:
         for call in calls:
-            pipeline.evalsha(script.digest, len(call.keys), *call.keys, *call.arguments)
+            pipeline.evalsha(script.digest, len(call.keys), *call.keys, *call.arguments)  # type: ignore[arg-type]
         answers: list[Any] = await pipeline.execute()
         return answers

@@ -1,21 +1,29 @@
--- Takes one request from each of several rate limits (generic cell rate algorithm, a sliding window without a list).
+-- Takes from several rate limits at once (generic cell rate algorithm, a sliding window without a list) and reads marks.
 --
--- KEYS: one a limit, holding the theoretical arrival time in microseconds. ARGV: limit per minute, one a key.
--- Answers, one a key: 0 when the request may pass, else the microseconds until it may. Valkey's clock is the clock,
--- so processes with different clocks share one limit.
-local now = redis.call('TIME')
-now = now[1] * 1000000 + now[2]
-local window = 60000000
-local waits = {}
-for i, key in ipairs(KEYS) do
-    local step = window / tonumber(ARGV[i])
-    local due = math.max(tonumber(redis.call('GET', key) or now), now)
-    local allowed_at = due + step - window
-    if allowed_at > now then
-        waits[i] = math.ceil(allowed_at - now)
+-- ARGV[1]: a MessagePack list of [key, quota, window in microseconds, how many are taken]; with quota 0 the key is a mark,
+-- a whole number that somebody keeps there, and is only read. ARGV[2]: the time in microseconds, only given by tests: else
+-- Valkey's clock is the clock, so that processes with different clocks share one limit.
+-- Answers a MessagePack list, one number each. A limit: minus the microseconds of room that are left when it was taken
+-- from, else the microseconds until it can be. A mark: its value, 0 without one.
+local now = tonumber(ARGV[2])
+if not now then
+    local time = redis.call('TIME')
+    now = time[1] * 1000000 + time[2]
+end
+local answers = {}
+for i, wish in ipairs(cmsgpack.unpack(ARGV[1])) do
+    local key, quota, window, taken = wish[1], wish[2], wish[3], wish[4]
+    local kept = tonumber(redis.call('GET', key))
+    if quota == 0 then
+        answers[i] = kept or 0
     else
-        redis.call('SET', key, string.format('%d', due + step), 'PX', 61000)
-        waits[i] = 0
+        local due = math.max(kept or now, now) + math.floor(window / quota) * taken
+        if due - window > now then
+            answers[i] = due - window - now
+        else
+            redis.call('SET', key, string.format('%d', due), 'PX', math.ceil(window / 1000) + 1000)
+            answers[i] = due - window - now
+        end
     end
 end
-return waits
+return cmsgpack.pack(answers)
