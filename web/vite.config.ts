@@ -17,6 +17,7 @@ export default defineConfig({
       input: {
         event: here("storefront/event.ts"),
         booking: here("storefront/booking.ts"),
+        allow: here("storefront/allow.ts"),
         icon: here("storefront/icon.svg"),
         style: here("storefront/style.css"),
       },

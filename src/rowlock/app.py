@@ -28,6 +28,9 @@ from rowlock.identity import KeyKeeper, TokenSigner, open_keeper, person_behind,
 from rowlock.identity import routes as identity
 from rowlock.identity.accounts import routes as accounts
 from rowlock.identity.accounts.parts import account_parts
+from rowlock.identity.oauth import ProgramWish, Refused, SendOn, TokenDesk, consider
+from rowlock.identity.oauth import operations as oauth
+from rowlock.identity.oauth.routes import oauth_routes, permission_routes
 from rowlock.identity.routes import session_routes
 from rowlock.inventory import (
     ChartShelf,
@@ -72,12 +75,13 @@ from rowlock.storefront import CalendarEntry, create_router
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
 
-UNKEPT = ("/api/v1/session", "/api/v1/account")
+UNKEPT = ("/api/v1/session", "/api/v1/account", "/oauth/")
 """Where an Idempotency-Key is not used: answers hold sessions and secrets."""
 
 OPERATIONS = (
     *identity.OPERATIONS,
     *accounts.OPERATIONS,
+    *oauth.OPERATIONS,
     *seating.OPERATIONS,
     *inventory.OPERATIONS,
     *bookings.OPERATIONS,
@@ -148,6 +152,7 @@ class Api:
             ]
         )
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
+        self.token_desk = TokenDesk(database, signer)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     async def free_seats(self, event_id: int) -> dict[int, int] | None:
@@ -169,6 +174,14 @@ class Api:
                 secure_cookies=self.settings.secure_cookies,
             ),
             *accounts.all_account_routes(self.account_parts),
+            *oauth_routes(
+                self.token_desk,
+                self.signer,
+                self.limiter,
+                per_minute=self.settings.requests_per_minute,
+                public_url=self.settings.public_url,
+            ),
+            *permission_routes(self.token_desk, self.database, self.signer, public_url=self.settings.public_url),
             *payments.challenge_routes(self.provider, self.cashier),
             *live.stream_routes(self.signer, self.limiter, per_minute=self.settings.requests_per_minute),
         ]
@@ -302,6 +315,10 @@ class Pages:
         if number is None or free is None:
             return None
         return await find_event(self._api.database, number, free, self._api.settings.seats_per_booking_max)
+
+    async def program_wish(self, visitor: Request) -> ProgramWish | SendOn | Refused:
+        """What to ask the visitor whom a program sent."""
+        return await consider(visitor, self._api.token_desk, self._api.signer, self._api.settings.public_url)
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """The visitor's own confirmed booking, else None."""

@@ -17,6 +17,7 @@ VERBS = {
     "event": "blocks:event",
     "organiser": "organisers:organiser",
     "token": "sales:token",
+    "client": "clients:client",
     "keys": "keys:keys",
     "verify": "proof:verify",
     "ledger": "proof:ledger",

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from joserfc.jwk import KeyParameters, OctKey, RSAKey
 
+from rowlock.kernel import limits
 from rowlock.platform.postgres import Connection, Database, load_queries
 
 SQL = load_queries("rowlock.identity")
@@ -25,8 +26,8 @@ PUBLISHED_BEFORE_USE_SECONDS = 3_600
 KNOWN_BEFORE_USE_SECONDS = 5
 """The same for HS256: by then all our processes have read it."""
 
-BELIEVED_AFTER_SECONDS = 26 * 3_600
-"""A key is believed so long after it last signed: longer than any token lives (`tokens.TOKEN_LIFETIME_SECONDS`)."""
+BELIEVED_AFTER_SECONDS = limits.SESSION_TOKEN_SECONDS + 3_600
+"""A key is believed so long after it last signed: longer than any token lives."""
 
 
 class SigningKey(NamedTuple):

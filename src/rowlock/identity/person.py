@@ -11,10 +11,12 @@ STAFF_ROLES: tuple[Role, ...] = ("door", "box_office", "organiser", "organiser_a
 HOUSE = 1
 """The organiser that is there from the beginning."""
 
-Scope = Literal["bookings", "events", "audit"]
+ApiScope = Literal["bookings", "events", "audit"]
 """What other programs may be allowed on behalf of somebody: to see, hold and buy seats; to make and change venues,
 plans, events and blocks; to read the audit log."""
-SCOPES: tuple[Scope, ...] = get_args(Scope)
+SCOPES: tuple[ApiScope, ...] = get_args(ApiScope)
+Scope = ApiScope | Literal["openid"]
+"""`openid` opens what tells a program who somebody is."""
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from rowlock.catalog import EventDetail, EventPage
+from rowlock.identity.oauth import ProgramWish, Refused, SendOn
 from rowlock.search import EventQuery
 
 
@@ -32,6 +33,9 @@ class StorefrontData(Protocol):
 
     async def event(self, event_id: str) -> EventDetail | None:
         """One event, None when there is none (or the id is no id)."""
+
+    async def program_wish(self, visitor: Request) -> ProgramWish | SendOn | Refused:
+        """What to ask the visitor whom a program sent; or where to send them; or why not to ask at all."""
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """The visitor's own confirmed booking, else None. The cookie of `visitor` says whose it is."""

@@ -1,5 +1,5 @@
 """The storefront's pages. Pages are the same for everybody, so caches may keep them: no cookie is read or set here,
-but for the calendar file of a booking."""
+but for the calendar file of a booking and for what a program asks of the visitor."""
 
 import gzip
 from datetime import UTC, datetime, timedelta
@@ -9,11 +9,12 @@ from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from rowlock.identity.oauth import ProgramWish, Refused, SendOn
 from rowlock.kernel import limits
 from rowlock.platform.http.caching import accepts_gzip
 from rowlock.search import EventQuery
@@ -46,6 +47,7 @@ def create_router(data: StorefrontData) -> Router:
         Route("/bookings/{booking_id}", pages.booking),
         Route("/bookings/{booking_id}/calendar.ics", pages.calendar),
         Route("/docs", pages.reference),
+        Route("/oauth/authorize", pages.allow),
         Route("/sitemap.xml", pages.sitemap),
         Route("/robots.txt", pages.robots),
         Mount("/static", _BuiltFiles(directory=static, check_dir=False)),
@@ -92,6 +94,17 @@ class _Pages:
         """The same empty page for everybody; the island in it asks for the booking with the visitor's cookie."""
         context = {"booking_id": request.path_params["booking_id"]}
         return render(request, "booking.html", context, kept_s=LIST_KEPT_S)
+
+    async def allow(self, request: Request) -> Response:
+        """Whether a program may act for the visitor."""
+        wish = await self._data.program_wish(request)
+        match wish:
+            case SendOn(location):
+                return RedirectResponse(location, 303, headers={"Cache-Control": "no-store"})
+            case ProgramWish():
+                return render(request, "allow.html", {"wish": wish}, kept_s=0)
+            case Refused(words):
+                return render(request, "refused.html", {"words": words}, status=400, kept_s=0)
 
     async def calendar(self, request: Request) -> Response:
         """The booking as an .ics file, for its owner only."""

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 from tests.integration.http.conftest import BoxOffice, Caller
 
-from rowlock.identity import MANAGERS, ROLES, Role
+from rowlock import identity
+from rowlock.identity import MANAGERS, ROLES, SCOPES, Role
 from rowlock.identity.organisers import Organisers
 
 
@@ -34,6 +35,31 @@ class Affair(Enum):
     """Operators' and organiser admins'; each sees what is theirs."""
     OWN_EVENT = auto()
     """Of those, only who works for the organiser of the event; to the others it does not exist."""
+    ACCESS = auto()
+    """Of whoever has a session of our own pages."""
+    OWN_ACCESS = auto()
+    """Of those, who made it; to the others it does not exist. Here it is tried on what nobody made."""
+    ABOUT_ONESELF = auto()
+    """Whoever allowed a program to know who they are."""
+    PROGRAMS = auto()
+    """Programs' that prove in the form who they are; a person's token says nothing there."""
+
+
+SCOPE_OF = {
+    Affair.PERSONAL: "bookings",
+    Affair.OWN_BOOKING: "bookings",
+    Affair.MANAGING: "events",
+    Affair.OWN_EVENT: "events",
+    Affair.AUDITING: "audit",
+    Affair.ABOUT_ONESELF: "openid",
+}
+"""What a program must have been allowed; what is not here is for our own pages and scripts alone."""
+WITHOUT_TOKEN = {
+    Affair.PUBLIC: frozenset[int](),
+    Affair.SIGNING_IN: frozenset({403}),
+    Affair.PROGRAMS: frozenset({400}),
+}
+"""Where a token makes no difference, and what these callers get."""
 
 
 AFFAIRS = {
@@ -82,6 +108,17 @@ AFFAIRS = {
     "post /api/v1/bookings/{bookingId}/release": Affair.OWN_BOOKING,
     "delete /api/v1/bookings/{bookingId}": Affair.OWN_BOOKING,
     "get /api/v1/audit": Affair.AUDITING,
+    "post /oauth/token": Affair.PROGRAMS,
+    "post /oauth/revoke": Affair.PROGRAMS,
+    "post /oauth/introspect": Affair.PROGRAMS,
+    "get /oauth/userinfo": Affair.ABOUT_ONESELF,
+    "get /oauth/jwks.json": Affair.PUBLIC,
+    "get /api/v1/account/grants": Affair.ACCESS,
+    "post /api/v1/account/grants": Affair.ACCESS,
+    "delete /api/v1/account/grants/{grantId}": Affair.OWN_ACCESS,
+    "get /api/v1/account/keys": Affair.ACCESS,
+    "post /api/v1/account/keys": Affair.ACCESS,
+    "delete /api/v1/account/keys/{keyId}": Affair.OWN_ACCESS,
     "post /api/v1/venues": Affair.MANAGING,
     "post /api/v1/plans": Affair.MANAGING,
     "post /api/v1/events": Affair.OWN_EVENT,
@@ -96,13 +133,19 @@ SEATS = cycle([f"S-{row}-{place}" for row in (4, 5) for place in range(1, 11)])
 NO_GATEWAY_HERE = "get /api/v1/events/{eventId}/stream"
 """These tests run the api alone, which then answers 503 for streams."""
 NOBODY_S_BLOCK = "00000000-0000-4000-8000-000000000000"
+NOBODY_S = {"sessionId": NOBODY_S_BLOCK, "passkeyId": "AAAA", "grantId": NOBODY_S_BLOCK, "keyId": "key-of-nobody"}
 
 
 class Person(NamedTuple):
-    """One of those who try: nobody, every role of the house, and every staff role of another organiser."""
+    """One of those who try: nobody, every role of the house, and every staff role of another organiser.
+
+    With scopes it is a program that acts for somebody of that role; `signed_in` is a session of our own pages.
+    """
 
     role: Role | None
     organiser_id: int
+    scopes: frozenset[str] | None = None
+    signed_in: bool = False
 
     def works_for_the_house(self) -> bool:
         return self.organiser_id == 1 or self.role == "operator"
@@ -126,12 +169,7 @@ class Attempt(NamedTuple):
 
 def documented(document: dict[str, Any]) -> set[str]:
     """Every operation of the document; path parameters by their documented names."""
-    return {
-        f"{method} {_plain(path)}"
-        for path, operations in document["paths"].items()
-        for method in operations
-        if path.startswith("/api/v1/")
-    }
+    return {f"{method} {_plain(path)}" for path, operations in document["paths"].items() for method in operations}
 
 
 def _plain(path: str) -> str:
@@ -140,16 +178,20 @@ def _plain(path: str) -> str:
 
 def judged(affair: Affair, person: Person, *, own_booking: bool) -> tuple[bool, frozenset[int]]:
     """Whether a person may, and with what they are refused otherwise."""
-    if affair is Affair.PUBLIC:
-        return True, frozenset()
-    if affair is Affair.SIGNING_IN:
-        return False, frozenset({403})
+    if affair in WITHOUT_TOKEN:
+        return affair is Affair.PUBLIC, WITHOUT_TOKEN[affair]
     if person.role is None:
         return False, frozenset({401})
+    if person.scopes is not None and SCOPE_OF.get(affair) not in person.scopes:
+        return False, frozenset({403})
     match affair:
         case Affair.ACCOUNT:
             return False, frozenset({403})
-        case Affair.PERSONAL:
+        case Affair.ACCESS:
+            return person.signed_in, frozenset({403})
+        case Affair.OWN_ACCESS:
+            return False, frozenset({404 if person.signed_in else 403})
+        case Affair.PERSONAL | Affair.ABOUT_ONESELF:
             return True, frozenset()
         case Affair.OWN_BOOKING:
             return own_booking, frozenset({404})
@@ -180,6 +222,8 @@ async def _body(office: BoxOffice, operation: str, seat: str) -> object:
         "post /api/v1/bookings/{bookingId}/confirm": {"paymentToken": "tok_declined"},
         "post /api/v1/venues": {"name": "Somewhere"},
         "post /api/v1/plans": {"name": "Not a whole plan"},
+        "post /api/v1/account/grants": {"query": "client_id=nobody", "allow": True},
+        "post /api/v1/account/keys": {"name": "Door 3", "scopes": ["bookings"], "publicKey": {}},
         "post /api/v1/events/{eventId}/blocks": {"kind": "house", "reason": "Tried", "seatIds": [seat]},
         "post /api/v1/events/{eventId}/blocks/release": {"reason": "Tried", "seatIds": [seat]},
     }
@@ -192,7 +236,14 @@ async def people(office: BoxOffice) -> list[Person]:
     async with office.house.database.cold.acquire() as connection:
         other = await Organisers.create(connection, "The other organiser")
     assert other is not None
-    return [Person(None, 1), *(Person(role, organiser) for organiser in (1, other) for role in ROLES)]
+    staff: list[Role] = ["buyer", "organiser", "operator"]
+    programs = (
+        Person(role, 1, frozenset(scopes))
+        for role in staff
+        for scopes in ((), ("openid",), *((scope,) for scope in SCOPES))
+    )
+    sessions = (Person(role, 1, signed_in=True) for role in staff)
+    return [Person(None, 1), *(Person(role, who) for who in (1, other) for role in ROLES), *programs, *sessions]
 
 
 async def test_every_documented_address_has_its_place_in_the_table(office: BoxOffice) -> None:
@@ -206,7 +257,10 @@ async def test_everybody_reaches_their_own_affairs_and_nobody_else_s(office: Box
         for number, person in enumerate(people):
             caller = Caller(office.client, None) if person.role is None else _caller(office, person, number)
             own_or_not = (True, False) if affair is Affair.OWN_BOOKING else (False,)
-            attempts += [await _attempt(office, operation, person, caller, own_booking=own) for own in own_or_not]
+            themselves = caller if person.scopes is None else _caller(office, person._replace(scopes=None), number)
+            for own in own_or_not:
+                owner = themselves if own and person.role is not None else None
+                attempts.append(await _attempt(office, operation, person, caller, owner))
     wrong = [f"{attempt.words}: {attempt.status}" for attempt in attempts if not attempt.right]
     assert not wrong, "\n".join(wrong)
     assert {attempt.allowed for attempt in attempts} == {True, False}
@@ -214,30 +268,30 @@ async def test_everybody_reaches_their_own_affairs_and_nobody_else_s(office: Box
 
 def _caller(office: BoxOffice, person: Person, number: int) -> Caller:
     assert person.role is not None
-    return office.caller(person.role, f"person:{number}", person.organiser_id)
+    session_id = f"session:{number}" if person.signed_in else None
+    who = identity.Person(f"person:{number}", person.role, person.organiser_id, session_id, scopes=person.scopes)
+    return Caller(office.client, office.api.signer.issue_for(who))
 
 
-async def _attempt(office: BoxOffice, operation: str, person: Person, caller: Caller, *, own_booking: bool) -> Attempt:
-    """Try one address with what is its own or somebody else's, and clear away what came of it."""
+async def _attempt(office: BoxOffice, operation: str, person: Person, caller: Caller, owner: Caller | None) -> Attempt:
+    """Try one address with what is one's own (its `owner` is the person) or somebody else's, and clear it away."""
     affair = AFFAIRS[operation]
-    owner = caller if own_booking and person.role is not None else office.caller()
-    booking = await office.hold(owner, next(SEATS)) if affair is Affair.OWN_BOOKING else {"bookingId": ""}
+    booking = (
+        await office.hold(owner or office.caller(), next(SEATS)) if affair is Affair.OWN_BOOKING else {"bookingId": ""}
+    )
     method, path = operation.split(" ")
     path = path.format(
         eventId=office.event,
         bookingId=booking["bookingId"],
         blockId=NOBODY_S_BLOCK,
-        sessionId=NOBODY_S_BLOCK,
-        passkeyId="AAAA",
+        **NOBODY_S,
     )
     answer = await caller.send(method.upper(), path, await _body(office, operation, "S-3-3"))
     await office.house.database.hot.execute(CLEAR)
     office.client.cookies.clear()  # a guest's session would speak for everybody after
-    allowed, refusals = judged(affair, person, own_booking=own_booking and person.role is not None)
-    whose = " (own booking)" if own_booking else ""
-    return Attempt(
-        f"{operation} by {person.role} of {person.organiser_id}{whose}", answer.status_code, refusals, allowed
-    )
+    allowed, refusals = judged(affair, person, own_booking=owner is not None)
+    whose = " (own booking)" if owner is not None else ""
+    return Attempt(f"{operation} by {person}{whose}", answer.status_code, refusals, allowed)
 
 
 CLEAR = """

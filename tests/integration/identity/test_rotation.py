@@ -11,9 +11,11 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from rowlock.identity import InvalidToken, KeyKeeper, Person, TokenSigner, open_keeper
-from rowlock.identity.keys import KeyRing, opened, read_keys, rotate_keys, rotate_when_old
+from rowlock.identity.keys import BELIEVED_AFTER_SECONDS, KeyRing, opened, read_keys, rotate_keys, rotate_when_old
+from rowlock.identity.oauth.model import ACCESS_SECONDS
 from rowlock.identity.revocations import Revocations, revoke
-from rowlock.identity.tokens import ACCESS_TYPE, AUDIENCE, ISSUER
+from rowlock.identity.tokens import ACCESS_TYPE, AUDIENCE, ISSUER, TOKEN_LIFETIME_SECONDS
+from rowlock.kernel import limits
 from rowlock.platform.postgres import Database
 
 WITHIN_SECONDS = 1.0
@@ -107,6 +109,11 @@ async def test_old_tokens_outlive_their_key_s_turn(database: Database) -> None:
     assert {later.signing("HS256").id, later.signing("RS256").id} == set(made)
     assert all("d" not in key and key["kty"] == "RSA" for key in later.published()), "only public halves are published"
     await keeper.close()
+
+
+def test_a_key_is_believed_for_longer_than_its_tokens_live() -> None:
+    lifetimes = (TOKEN_LIFETIME_SECONDS, limits.SESSION_TOKEN_SECONDS, limits.STAFF_TOKEN_SECONDS, ACCESS_SECONDS)
+    assert max(lifetimes) < BELIEVED_AFTER_SECONDS
 
 
 async def test_keys_rotate_by_age_and_once_however_many_try(database: Database) -> None:

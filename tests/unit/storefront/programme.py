@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 import msgspec
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 
 from rowlock.catalog import EventDetail, EventPage, EventSummary, Performer, PriceTier, Venue
 from rowlock.catalog.model import EventStatus
+from rowlock.identity.oauth import ProgramWish, Refused, SendOn
 from rowlock.kernel.money import Money
 from rowlock.search import EventQuery
 from rowlock.storefront import CalendarEntry
@@ -70,6 +71,12 @@ class Programme:
     async def event(self, event_id: str) -> EventDetail | None:
         """One of them."""
         return self.events.get(event_id)
+
+    async def program_wish(self, visitor: Request) -> ProgramWish | SendOn | Refused:
+        """A program that asks for everything, unless its name is missing."""
+        if "client_id" not in visitor.query_params:
+            return Refused("No program of that name is known here.")
+        return ProgramWish("<Fan> & club", ("bookings", "openid"), "organiser", "app.example", visitor.url.query)
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """Booking b1, for the visitor whose cookie says `owner`."""

@@ -156,3 +156,16 @@ async def test_the_script_for_other_pages_keeps_its_name_and_is_asked_for_again(
     assert script.headers["cache-control"] == "public, max-age=3600"
     unchanged = await shop.get(EMBED, headers={"If-None-Match": script.headers["etag"]})
     assert unchanged.status_code == 304
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+async def test_a_program_s_wish_is_asked_in_the_visitor_s_language(shop: httpx.AsyncClient, language: str) -> None:
+    page = await shop.get("/oauth/authorize?client_id=c&state=%22%3E", headers={"Accept-Language": language})
+    assert page.status_code == 200
+    assert page.headers["cache-control"] == "no-store"
+    assert "&lt;Fan&gt; &amp; club" in page.text, "a program's name is text"
+    assert 'data-query="client_id=c&amp;state=%22%3E"' in page.text
+    assert "app.example" in page.text
+    refused = await shop.get("/oauth/authorize", headers={"Accept-Language": language})
+    assert refused.status_code == 400
+    assert "No program of that name" in refused.text

@@ -16,6 +16,9 @@ _PROBLEM_REF = {"$ref": "#/components/schemas/Problem"}
 _REF_TEMPLATE = "#/components/schemas/{name}"
 
 
+FORM = "application/x-www-form-urlencoded"
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """A sale-lane route as the document tells of it. `answers` maps a status to (words, struct or None)."""
 
@@ -30,6 +33,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     problems: Sequence[int] = ()
     query: Mapping[str, str] = {}
     public: bool = False
+    media_type: str = "application/json"
 
 
 def answers(struct: type | None, *problem_statuses: int, status: int = 200) -> dict[int | str, dict[str, Any]]:
@@ -80,7 +84,7 @@ def _operation(operation: Operation) -> Schema:
             **{str(status): _problem(status) for status in operation.problems},
         },
     }
-    if operation.method == "post":
+    if operation.method == "post" and operation.media_type != FORM:
         described["parameters"].append(
             {
                 "name": "Idempotency-Key",
@@ -94,7 +98,7 @@ def _operation(operation: Operation) -> Schema:
         content: Schema = {"schema": _reference(operation.body)}
         if operation.example is not None:
             content["example"] = operation.example
-        described["requestBody"] = {"required": True, "content": {"application/json": content}}
+        described["requestBody"] = {"required": True, "content": {operation.media_type: content}}
     if not operation.public:
         described["security"] = [{"token": []}]
     return described

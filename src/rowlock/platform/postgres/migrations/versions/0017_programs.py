@@ -8,4 +8,4 @@ down_revision = "0016"
 
 def upgrade() -> None:
     """Run the SQL."""
-    run_sql("0017_bots.sql")
+    run_sql("0017_programs.sql")
