@@ -17,7 +17,7 @@ PACKAGES := web/node_modules/.installed
 WEB := $(if $(wildcard web/package.json),$(STATIC)/manifest.json)
 WEB_SOURCES := $(shell find web src/rowlock/storefront/messages -name node_modules -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run install test faults seeded-bugs check bench clean lock
+.PHONY: help run install test faults seeded-bugs attack check bench clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,12 +40,16 @@ faults: install ## kill, stop and cut processes 500 times under load; every ackn
 seeded-bugs: install ## put known bugs into a copy of the source; the tests must catch every one (ARGS=--report)
 	$(BIN)/python -m tests.seeded_bugs $(ARGS)
 
-check: install ## format, lint, types, import rules, own rules, dependency audit
+attack: install ## attack a running Rowlock in every known way for some minutes (ARGS="--minutes 30 --report")
+	$(BIN)/python -m tests.attacks $(ARGS)
+
+check: install ## format, lint, types, import rules, own rules, security lint, dependency audit
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.tidy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src
 	$(if $(WEB),cd web && npm run --silent check)
 	$(BIN)/python -m tools.audit
 

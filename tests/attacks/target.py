@@ -14,6 +14,16 @@ from rowlock.app import open_api
 from rowlock.platform.embedded import EmbeddedServers
 from rowlock.platform.postgres import open_database
 from rowlock.platform.postgres.migrate import migrate
+from rowlock.seating import Category, Row, Seat, SeatingPlan, Section
+
+
+def plan_of_the_examples() -> SeatingPlan:
+    """A plan with the seats that the API's document names in its examples, and the tiers of its prices."""
+    rows = tuple(
+        Row(label, tuple(Seat(str(number), float(number), 1.0 + depth, tier) for number in range(1, 41)))
+        for depth, (label, tier) in enumerate((("E", "VIP"), ("F", "Regular"), ("G", "Regular")))
+    )
+    return SeatingPlan("Examples", 42.0, 5.0, (Category("VIP"), Category("Regular")), (Section("102", "102", rows),))
 
 
 @asynccontextmanager
@@ -29,6 +39,6 @@ async def target() -> AsyncIterator[BoxOffice]:
         servers = TestServers(started.database_url, started.valkey_url)
         api = await open_api(settings_for(servers, started.database_url))
         async with served(api) as client:
-            yield BoxOffice(api, await House.open(database), client)
+            yield BoxOffice(api, await House.open(database, plan_of_the_examples()), client)
         await api.close()
         await database.close()

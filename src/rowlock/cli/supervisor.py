@@ -208,7 +208,7 @@ class Supervisor:
 
 def _base_url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    if host in {"0.0.0.0", "::"}:  # noqa: S104  a wildcard is no address to visit
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  # nosec B104  a wildcard is no address to visit
         host = "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -89,7 +89,7 @@ class ChoosingBoard:
         """A message of the channel: what people have selected, at this gateway or another."""
         try:
             selections = _decode(data)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             log.warning("choices_not_understood", error=str(error))
             return
         now = time.monotonic()

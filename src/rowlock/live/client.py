@@ -236,7 +236,7 @@ class SeatStream:
 
 def _get_json(url: str) -> Message | None:
     try:
-        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:  # noqa: S310  an address of ours
+        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS_MAX) as answer:  # noqa: S310  # nosec B310  an address of ours
             document: Message = json.load(answer)
             return document
     except urllib.error.HTTPError as error:

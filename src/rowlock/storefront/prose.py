@@ -26,9 +26,10 @@ def prose(text: str) -> Markup:
         tags=_ELEMENTS,
         attributes={"a": {"href"}},
         url_schemes={"https", "http", "mailto"},
+        url_relative="deny",
         link_rel="noopener nofollow ugc",
     )
-    return Markup(html)  # noqa: S704  just cleaned
+    return Markup(html)  # noqa: S704  # nosec B704  just cleaned
 
 
 @lru_cache(maxsize=TEXTS_KEPT)

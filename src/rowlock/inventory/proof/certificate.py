@@ -90,7 +90,7 @@ def check_certificate(line: bytes, pinned: str) -> Certificate:
     """The certificate of a signed line; CertificateFault unless the pinned public key signed exactly this."""
     try:
         signed = msgspec.json.decode(line, type=Signed)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise CertificateFault(f"this is no certificate: {error}") from error
     if signed.certificate.format != FORMAT:
         raise CertificateFault(f"this certificate is of format {signed.certificate.format}, known is {FORMAT}")

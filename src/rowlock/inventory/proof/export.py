@@ -94,7 +94,7 @@ def _contradictions(replay: Replay, head: LedgerHead, certificate: Certificate) 
 def _read(text: bytes, number: int, kind: type[Line]) -> Line:
     try:
         return msgspec.json.decode(text, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise LedgerFileFault(f"line {number} is no line of a ledger: {error}") from error
 
 

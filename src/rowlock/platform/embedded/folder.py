@@ -146,7 +146,7 @@ class DataFolder:
         near = self.path / "sockets"
         if len(os.fsencode(near / LONGEST_SOCKET_NAME)) <= SOCKET_PATH_BYTES_MAX:
             return near
-        return Path(tempfile.mkdtemp(prefix="rowlock-", dir="/tmp"))
+        return Path(tempfile.mkdtemp(prefix="rowlock-", dir="/tmp"))  # nosec B108  a folder of our own is made in it
 
     def log(self, name: str) -> Path:
         """A server's log."""

@@ -75,7 +75,7 @@ def hint_taker(on_hint: Callable[[Iterable[int], Iterable[str]], None]) -> Calla
     def take(data: bytes) -> None:
         try:
             hint = _decode(data)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             log.warning("hint_not_understood", error=str(error))
         else:
             on_hint(hint.events, hint.people)
