@@ -16,7 +16,7 @@ VERBS = {
     "plan": "plans:plan",
     "event": "blocks:event",
     "organiser": "organisers:organiser",
-    "token": "sales:token",  # nosec B105  a module
+    "token": "sales:token",
     "client": "clients:client",
     "keys": "keys:keys",
     "verify": "proof:verify",

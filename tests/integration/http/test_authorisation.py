@@ -112,6 +112,7 @@ AFFAIRS = {
     "post /oauth/revoke": Affair.PROGRAMS,
     "post /oauth/introspect": Affair.PROGRAMS,
     "get /oauth/userinfo": Affair.ABOUT_ONESELF,
+    "post /oauth/userinfo": Affair.ABOUT_ONESELF,
     "get /oauth/jwks.json": Affair.PUBLIC,
     "get /api/v1/account/grants": Affair.ACCESS,
     "post /api/v1/account/grants": Affair.ACCESS,

@@ -70,10 +70,13 @@ OPERATIONS = (
         body=TokenNamed, media_type=FORM,
         answers={200: ("What it is good for.", IntrospectionAnswer), **_REFUSALS}, problems=(413, 429), public=True,
     ),
-    Operation(
-        method="get", path="/oauth/userinfo", tag="OAuth", summary="Who a token speaks for",
-        description="Needs the scope `openid`.",
-        answers={200: ("The person.", UserInfo)}, problems=(401, 403),
+    *(
+        Operation(
+            method=method, path="/oauth/userinfo", tag="OAuth", summary="Who a token speaks for",
+            description="Needs the scope `openid`.",
+            answers={200: ("The person.", UserInfo)}, problems=(401, 403),
+        )
+        for method in ("get", "post")
     ),
     Operation(
         method="get", path="/oauth/jwks.json", tag="OAuth", summary="The public keys that ID tokens are checked with",
