@@ -24,7 +24,7 @@ def prose(text: str) -> Markup:
     html = nh3.clean(
         _PARSER.render(text),
         tags=_ELEMENTS,
-        attributes={"a": {"href"}},
+        attributes={"*": set(), "a": {"href"}},
         url_schemes={"https", "http", "mailto"},
         url_relative="deny",
         link_rel="noopener nofollow ugc",
