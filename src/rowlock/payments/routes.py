@@ -19,7 +19,8 @@ from rowlock.platform.http.calls import Answer, Call, LaneRoute, json_reply
 from rowlock.platform.http.openapi import Operation
 from rowlock.platform.http.turnstile import Turnstile
 
-Token = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Token = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern="[A-Za-z]")]
+"""A token has a letter; the number of a card has none, and no business here."""
 
 
 class ConfirmBody(msgspec.Struct, frozen=True, rename="camel"):
