@@ -45,8 +45,8 @@ from rowlock.inventory import routes as inventory
 from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.live import routes as live
-from rowlock.organiser import BlockDesk, Organiser
-from rowlock.organiser.routes import block_router, organiser_router
+from rowlock.organiser import ApprovalDesk, BlockDesk, Organiser
+from rowlock.organiser.routes import approval_router, block_router, organiser_router
 from rowlock.payments import Cashier, MockProvider
 from rowlock.payments import routes as payments
 from rowlock.platform.http.bodies import json_answer, problem_answer
@@ -200,8 +200,10 @@ class Api:
         api = APIRouter(prefix="/api/v1")
         api.include_router(search_router(self.database))
         api.include_router(catalog_router(self.database, self.free_seats, self.settings.seats_per_booking_max))
-        api.include_router(organiser_router(self.signer, self.organiser))
-        api.include_router(block_router(self.signer, self.block_desk))
+        approvals = ApprovalDesk(self.database, self.organiser, self.block_desk)
+        api.include_router(organiser_router(self.signer, self.organiser, approvals))
+        api.include_router(block_router(self.signer, self.block_desk, approvals))
+        api.include_router(approval_router(self.signer, approvals))
         api.include_router(audit_router(self.signer, AuditLog(self.database)))
         app.include_router(api)
         app.openapi = lambda: _kept_document(app)  # type: ignore[method-assign]

@@ -6,8 +6,9 @@ from typing import Literal, get_args
 import msgspec
 
 Action = Literal[
-    "create_organiser", "issue_tokens", "rotate_keys", "create_client", "disable_client", "create_venue", "create_plan",
-    "create_event", "change_event", "block_seats", "unblock_seats",
+    "create_organiser", "issue_tokens", "rotate_keys", "create_client", "disable_client", "create_venue",
+    "create_plan", "create_event", "change_event", "block_seats", "unblock_seats", "propose_change",
+    "approve_change", "reject_change", "set_two_people",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 

@@ -11,6 +11,7 @@ from rowlock.cli.installation import VerbFault, data_option, database_of, instal
 from rowlock.identity import HOUSE, Person
 from rowlock.identity.organisers import Organisers
 from rowlock.kernel import limits
+from rowlock.organiser.approvals import set_two_people
 from rowlock.platform.postgres import Database
 from rowlock.settings import Settings
 
@@ -40,6 +41,18 @@ def create_organiser(name: str, data: Path | None, as_json: bool) -> None:
     with installation(data) as settings:
         organiser_id = asyncio.run(_create(settings, name))
     click.echo(msgspec.json.encode({"id": str(organiser_id)}) if as_json else str(organiser_id))
+
+
+@organiser.command("two-people")
+@click.argument("organiser_id", type=click.IntRange(1))
+@click.argument("wanted", type=click.Choice(["on", "off"]))
+@click.option("--reason", help="For the audit log.")
+@data_option
+@one_line_faults
+def two_people(organiser_id: int, wanted: str, reason: str | None, data: Path | None) -> None:
+    """Say whether risky changes of live events take two people: prices, calling off, many seats at once."""
+    with installation(data) as settings:
+        asyncio.run(_two_people(settings, organiser_id, reason, wanted=wanted == "on"))
 
 
 @organiser.command("list")
@@ -72,6 +85,17 @@ async def _create(settings: Settings, name: str) -> int:
     if organiser_id is None:
         raise VerbFault(f"there is an organiser {name!r} already")
     return organiser_id
+
+
+async def _two_people(settings: Settings, organiser_id: int, reason: str | None, *, wanted: bool) -> None:
+    async with database_of(settings) as database:
+        await known_organiser(database, organiser_id)
+        async with database.cold.acquire() as connection, connection.transaction():
+            if await set_two_people(connection, organiser_id, wanted=wanted):
+                thing, now = f"organiser:{organiser_id}", {"twoPeople": wanted}
+                await record(
+                    connection, OPERATOR, [Deed("set_two_people", thing, organiser_id, after=now, reason=reason)]
+                )
 
 
 async def _list(settings: Settings) -> dict[int, str]:

@@ -40,6 +40,12 @@ DESCRIPTION_CHARS_MAX = 20_000
 TIERS_PER_EVENT_MAX = 200
 PERFORMERS_PER_EVENT_MAX = 100
 
+RISKY_SEATS_MIN = 50
+"""Taking so many seats of a live event from sale, or putting them back, takes two people where two are wanted."""
+
+APPROVAL_HOURS = 24
+"""How long a proposal waits for its second person."""
+
 SNAPSHOT_AGE_SECONDS_MAX = 0.05
 """How old a served seat snapshot may be before the ledger is asked again."""
 

@@ -1,5 +1,6 @@
 """What organisers do: venues, seating plans, events, prices, the sale switch, seats kept from sale."""
 
+from rowlock.organiser.approvals import ApprovalDesk
 from rowlock.organiser.blocks import BlockDesk
 from rowlock.organiser.commands import Organiser
 from rowlock.organiser.model import (
@@ -14,6 +15,7 @@ from rowlock.organiser.model import (
 )
 
 __all__ = [
+    "ApprovalDesk",
     "BlockBody",
     "BlockDesk",
     "BlockItem",

@@ -40,6 +40,18 @@ class BlockDesk:
             raise _no_event(event_id)
         return _item(SeatBlock(block_id, body.kind, body.reason, by.subject, outcome.at, seat_nos), plan)
 
+    async def count(self, event_id: str, body: BlockBody | UnblockBody, by: Person) -> int:
+        """How many seats a change names. Problems: `event_not_found`, `invalid_request`, `unknown_seat`."""
+        _, plan = await self._plan(event_id, by)
+        return len(_seat_nos(plan, body.seat_ids, body.sections))
+
+    async def seats_of_block(self, event_id: str, block_id: str, by: Person) -> tuple[str, ...]:
+        """The seats of a block that are blocked still. Problem `event_not_found`."""
+        number, plan = await self._plan(event_id, by)
+        block = parse_booking_id(block_id)
+        standing = await seat_blocks(self._database, number, block) if block is not None else ()
+        return tuple(plan.seat_ids[seat_no] for found in standing for seat_no in found.seat_nos)
+
     async def list(self, event_id: str, by: Person) -> BlockList:
         """Who blocked what, and why, oldest first. Problem `event_not_found`."""
         number, plan = await self._plan(event_id, by)

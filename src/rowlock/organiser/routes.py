@@ -10,6 +10,7 @@ from rowlock.identity import MANAGERS, TokenSigner, require_person
 from rowlock.kernel import limits
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
+from rowlock.organiser.approvals import ApprovalDesk, ApprovalItem, ApprovalList, DecisionBody
 from rowlock.organiser.blocks import BlockDesk
 from rowlock.organiser.commands import Organiser
 from rowlock.organiser.model import (
@@ -41,25 +42,30 @@ EVENT_EXAMPLE = {
 
 
 _block_body = msgspec.json.Decoder(BlockBody)
+_decision_body = msgspec.json.Decoder(DecisionBody)
 _unblock_body = msgspec.json.Decoder(UnblockBody)
 
+WAITING = answers(ApprovalItem, status=202)
+"""The change is risky on a live event, and its organiser wants two people behind those."""
 WITH_TOKEN: dict[str, object] = {"security": [{"token": []}]}
 BLOCK_EXAMPLE = {"kind": "house", "reason": "Guests of the band", "seatIds": ["102-F-14", "102-F-15"]}
 
 
-def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
+def block_router(signer: TokenSigner, desk: BlockDesk, approvals: ApprovalDesk) -> APIRouter:
     """The routes of seats kept from sale."""
     router = APIRouter(tags=["Organisers"], prefix="/events/{event_id}/blocks")
 
     @router.post(
         "", status_code=201, summary="Take seats from sale",
-        responses=answers(BlockItem, 401, 403, 404, 409, 422, status=201),
+        responses=answers(BlockItem, 401, 403, 404, 409, 422, status=201) | WAITING,
         openapi_extra=body_of(BlockBody, BLOCK_EXAMPLE),
     )  # fmt: skip
     async def block(event_id: str, request: Request) -> Response:
         """All of them or none: only free seats can be blocked, `conflicts` names the others."""
         person = require_person(request, signer, *MANAGERS, scope="events")
         body = await read_body(request, _block_body)
+        if waiting := await approvals.hold_back(event_id, body, person):
+            return json_answer(waiting, 202)
         return json_answer(await desk.block(event_id, body, person, key_of(request)), 201)
 
     @router.get(
@@ -72,17 +78,20 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
 
     @router.post(
         "/release", status_code=204, summary="Put blocked seats back on sale", response_class=Response,
-        responses=answers(None, 401, 403, 404, 422, status=204), openapi_extra=body_of(UnblockBody),
+        responses=answers(None, 401, 403, 404, 422, status=204) | WAITING, openapi_extra=body_of(UnblockBody),
     )  # fmt: skip
     async def release(event_id: str, request: Request) -> Response:
         """Seats that are not blocked are left as they are."""
         person = require_person(request, signer, *MANAGERS, scope="events")
-        await desk.release(event_id, await read_body(request, _unblock_body), person)
+        body = await read_body(request, _unblock_body)
+        if waiting := await approvals.hold_back(event_id, body, person):
+            return json_answer(waiting, 202)
+        await desk.release(event_id, body, person)
         return Response(status_code=204)
 
     @router.delete(
         "/{block_id}", status_code=204, summary="Put all seats of a block back on sale", response_class=Response,
-        responses=answers(None, 401, 403, 404, 422, status=204), openapi_extra=WITH_TOKEN,
+        responses=answers(None, 401, 403, 404, 422, status=204) | WAITING, openapi_extra=WITH_TOKEN,
     )  # fmt: skip
     async def release_block(
         event_id: str, block_id: str, request: Request,
@@ -90,13 +99,43 @@ def block_router(signer: TokenSigner, desk: BlockDesk) -> APIRouter:
     ) -> Response:  # fmt: skip
         """A block that is gone already is no fault."""
         person = require_person(request, signer, *MANAGERS, scope="events")
+        seats = await desk.seats_of_block(event_id, block_id, person)
+        body = UnblockBody(reason=reason, seat_ids=list(seats))
+        if seats and (waiting := await approvals.hold_back(event_id, body, person)):
+            return json_answer(waiting, 202)
         await desk.release_block(event_id, block_id, reason, person)
         return Response(status_code=204)
 
     return router
 
 
-def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
+def approval_router(signer: TokenSigner, desk: ApprovalDesk) -> APIRouter:
+    """The routes of changes that wait for a second person."""
+    router = APIRouter(tags=["Organisers"], prefix="/approvals")
+
+    @router.get(
+        "", summary="Changes that wait for a second person", responses=answers(ApprovalList, 401, 403, 422),
+        openapi_extra=WITH_TOKEN,
+    )  # fmt: skip
+    async def list_approvals(request: Request, *, only_open: Annotated[bool, Query(alias="open")] = False) -> Response:
+        """Newest first, at most 200; `open` leaves out what was decided or has lapsed."""
+        person = require_person(request, signer, *MANAGERS, scope="events")
+        return json_answer(await desk.list(person, only_open=only_open), headers={"Cache-Control": "private, no-store"})
+
+    @router.post(
+        "/{approval_id}", summary="Approve or reject a change",
+        responses=answers(ApprovalItem, 401, 403, 404, 409, 422),
+        openapi_extra=body_of(DecisionBody, {"approve": True, "reason": "As agreed on Monday"}),
+    )  # fmt: skip
+    async def decide(approval_id: str, request: Request) -> Response:
+        """Never by who proposed it. An approved change is carried out at once; repeating the approval is harmless."""
+        person = require_person(request, signer, *MANAGERS, scope="events")
+        return json_answer(await desk.decide(approval_id, await read_body(request, _decision_body), person))
+
+    return router
+
+
+def organiser_router(signer: TokenSigner, organiser: Organiser, approvals: ApprovalDesk) -> APIRouter:
     """The organisers' routes."""
     router = APIRouter(tags=["Organisers"])
 
@@ -142,15 +181,18 @@ def organiser_router(signer: TokenSigner, organiser: Organiser) -> APIRouter:
 
     @router.patch(
         "/events/{event_id}", summary="Change an event",
-        responses=answers(Created, 401, 403, 404, 422), openapi_extra=body_of(EventPatch),
+        responses=answers(Created, 401, 403, 404, 422) | WAITING, openapi_extra=body_of(EventPatch),
     )  # fmt: skip
     async def patch_event(event_id: str, request: Request) -> Response:
-        """Only what is sent changes. A new price holds for holds to come."""
+        """Only what is sent changes. A new price holds for holds to come. 202: the change waits for a second person."""
         person = require_person(request, signer, *MANAGERS, scope="events")
         number = parse_number_id(event_id)
         if number is None:
             raise Problem("event_not_found", f"There is no event {event_id}.")
-        await organiser.patch_event(number, await read_body(request, _event_patch), person)
+        patch = await read_body(request, _event_patch)
+        if waiting := await approvals.hold_back(event_id, patch, person):
+            return json_answer(waiting, 202)
+        await organiser.patch_event(number, patch, person)
         return json_answer(Created(event_id))
 
     return router

@@ -35,6 +35,8 @@ class Affair(Enum):
     """Operators' and organiser admins'; each sees what is theirs."""
     OWN_EVENT = auto()
     """Of those, only who works for the organiser of the event; to the others it does not exist."""
+    OWN_PROPOSAL = auto()
+    """Of organisers and operators, who works for its organiser (`test_approvals.py`); tried on what nobody proposed."""
     ACCESS = auto()
     """Of whoever has a session of our own pages."""
     OWN_ACCESS = auto()
@@ -50,6 +52,7 @@ SCOPE_OF = {
     Affair.OWN_BOOKING: "bookings",
     Affair.MANAGING: "events",
     Affair.OWN_EVENT: "events",
+    Affair.OWN_PROPOSAL: "events",
     Affair.AUDITING: "audit",
     Affair.ABOUT_ONESELF: "openid",
 }
@@ -120,6 +123,8 @@ AFFAIRS = {
     "get /api/v1/account/keys": Affair.ACCESS,
     "post /api/v1/account/keys": Affair.ACCESS,
     "delete /api/v1/account/keys/{keyId}": Affair.OWN_ACCESS,
+    "get /api/v1/approvals": Affair.MANAGING,
+    "post /api/v1/approvals/{approvalId}": Affair.OWN_PROPOSAL,
     "post /api/v1/venues": Affair.MANAGING,
     "post /api/v1/plans": Affair.MANAGING,
     "post /api/v1/events": Affair.OWN_EVENT,
@@ -134,7 +139,13 @@ SEATS = cycle([f"S-{row}-{place}" for row in (4, 5) for place in range(1, 11)])
 NO_GATEWAY_HERE = "get /api/v1/events/{eventId}/stream"
 """These tests run the api alone, which then answers 503 for streams."""
 NOBODY_S_BLOCK = "00000000-0000-4000-8000-000000000000"
-NOBODY_S = {"sessionId": NOBODY_S_BLOCK, "passkeyId": "AAAA", "grantId": NOBODY_S_BLOCK, "keyId": "key-of-nobody"}
+NOBODY_S = {
+    "approvalId": NOBODY_S_BLOCK,
+    "sessionId": NOBODY_S_BLOCK,
+    "passkeyId": "AAAA",
+    "grantId": NOBODY_S_BLOCK,
+    "keyId": "key-of-nobody",
+}
 
 
 class Person(NamedTuple):
@@ -174,7 +185,11 @@ def documented(document: dict[str, Any]) -> set[str]:
 
 
 def _plain(path: str) -> str:
-    return path.replace("{event_id}", "{eventId}").replace("{block_id}", "{blockId}")
+    return (
+        path.replace("{event_id}", "{eventId}")
+        .replace("{block_id}", "{blockId}")
+        .replace("{approval_id}", "{approvalId}")
+    )
 
 
 def judged(affair: Affair, person: Person, *, own_booking: bool) -> tuple[bool, frozenset[int]]:
@@ -196,12 +211,20 @@ def judged(affair: Affair, person: Person, *, own_booking: bool) -> tuple[bool, 
             return True, frozenset()
         case Affair.OWN_BOOKING:
             return own_booking, frozenset({404})
+        case _:
+            return _judged_staff(affair, person)
+
+
+def _judged_staff(affair: Affair, person: Person) -> tuple[bool, frozenset[int]]:
+    match affair:
         case Affair.AUDITING:
             return person.role in {"organiser_admin", "operator"}, frozenset({403})
-        case Affair.MANAGING:
-            return person.role in MANAGERS, frozenset({403})
         case _ if person.role not in MANAGERS:
             return False, frozenset({403})
+        case Affair.MANAGING:
+            return True, frozenset()
+        case Affair.OWN_PROPOSAL:
+            return False, frozenset({404})
         case _:
             return person.works_for_the_house(), frozenset({404})
 
@@ -223,6 +246,7 @@ async def _body(office: BoxOffice, operation: str, seat: str) -> object:
         "post /api/v1/bookings/{bookingId}/confirm": {"paymentToken": "tok_declined"},
         "post /api/v1/venues": {"name": "Somewhere"},
         "post /api/v1/plans": {"name": "Not a whole plan"},
+        "post /api/v1/approvals/{approvalId}": {"approve": True},
         "post /api/v1/account/grants": {"query": "client_id=nobody", "allow": True},
         "post /api/v1/account/keys": {"name": "Door 3", "scopes": ["bookings"], "publicKey": {}},
         "post /api/v1/events/{eventId}/blocks": {"kind": "house", "reason": "Tried", "seatIds": [seat]},
