@@ -112,18 +112,7 @@ class Api:
         self.plans = PlanShelf(database)
         self.charts = ChartShelf(self.plans)
         self.replica = SeatReplica(database)
-        self.engine = SeatEngine(
-            database,
-            choose_strategy(settings.hold_strategy, database, valkey, settings.holds_per_user_max),
-            SeatChooser(
-                database,
-                ExactPictures(database, self.facts, self.charts),
-                seats_max=settings.seats_per_booking_max,
-                holds_max=settings.holds_per_user_max,
-            ),
-            lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size),
-            self.hints.committed,
-        )
+        self.engine = self._seat_engine()
         self.gate = SaleGate(signer, self.limiter, _rates(settings), self.bots.surge, self.bots.guard)
         self.views = BookingViews(database, self.facts, self.plans)
         self.desk = BookingDesk(
@@ -154,6 +143,21 @@ class Api:
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
         self.token_desk = TokenDesk(database, signer)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
+
+    def _seat_engine(self) -> SeatEngine:
+        settings, database = self.settings, self.database
+        return SeatEngine(
+            database,
+            choose_strategy(settings.hold_strategy, database, self.valkey, settings.holds_per_user_max),
+            SeatChooser(
+                database,
+                ExactPictures(database, self.facts, self.charts),
+                seats_max=settings.seats_per_booking_max,
+                holds_max=settings.holds_per_user_max,
+            ),
+            lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size),
+            self.hints.committed,
+        )
 
     async def free_seats(self, event_id: int) -> dict[int, int] | None:
         """Free seats of an event by tier number."""

@@ -135,6 +135,13 @@ def approval_router(signer: TokenSigner, desk: ApprovalDesk) -> APIRouter:
     return router
 
 
+def _number_of(event_id: str) -> int:
+    number = parse_number_id(event_id)
+    if number is None:
+        raise Problem("event_not_found", f"There is no event {event_id}.")
+    return number
+
+
 def organiser_router(signer: TokenSigner, organiser: Organiser, approvals: ApprovalDesk) -> APIRouter:
     """The organisers' routes."""
     router = APIRouter(tags=["Organisers"])
@@ -186,13 +193,10 @@ def organiser_router(signer: TokenSigner, organiser: Organiser, approvals: Appro
     async def patch_event(event_id: str, request: Request) -> Response:
         """Only what is sent changes. A new price holds for holds to come. 202: the change waits for a second person."""
         person = require_person(request, signer, *MANAGERS, scope="events")
-        number = parse_number_id(event_id)
-        if number is None:
-            raise Problem("event_not_found", f"There is no event {event_id}.")
         patch = await read_body(request, _event_patch)
         if waiting := await approvals.hold_back(event_id, patch, person):
             return json_answer(waiting, 202)
-        await organiser.patch_event(number, patch, person)
+        await organiser.patch_event(_number_of(event_id), patch, person)
         return json_answer(Created(event_id))
 
     return router
