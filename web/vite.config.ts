@@ -16,6 +16,8 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         event: here("storefront/event.ts"),
+        account: here("storefront/account.ts"),
+        visitor: here("storefront/visitor.ts"),
         booking: here("storefront/booking.ts"),
         allow: here("storefront/allow.ts"),
         icon: here("storefront/icon.svg"),

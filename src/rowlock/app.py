@@ -134,11 +134,9 @@ class Api:
             lambda: self.engine.held_up() + self.bots.waiting(),
             on_refusal=self.bots.surge.refused,
         )
+        booking_calls = bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile)
         self.lane = SaleLane(
-            [
-                *bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile),
-                *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile),
-            ]
+            [*booking_calls, *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile)]
         )
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
         self.token_desk = TokenDesk(database, signer)

@@ -26,6 +26,7 @@ class Shop(NamedTuple):
     url: str
     data: Path
     pid: int
+    inbox: str
 
     def verify(self) -> subprocess.CompletedProcess[str]:
         """`rowlock verify`: the ledger replayed and every invariant checked."""
@@ -36,7 +37,8 @@ class Shop(NamedTuple):
 def _environment() -> dict[str, str]:
     """Without the limits on one address, which all visitors here share, and with servers of its own."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
-    return inherited | {"ROWLOCK_BOOKING_ATTEMPTS_PER_MINUTE": "0", "ROWLOCK_REQUESTS_PER_MINUTE": "0"}
+    limits = ("BOOKING_ATTEMPTS", "REQUESTS", "SIGN_INS", "SIGN_INS_PER_NETWORK")
+    return inherited | {f"ROWLOCK_{name}_PER_MINUTE": "0" for name in limits}
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +50,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         assert running.stdout is not None
         first_line = running.stdout.readline()
         assert first_line.startswith("ready "), f"rowlock up did not start: {first_line!r}"
-        yield Shop(first_line.split()[1], data, running.pid)
+        inbox = next(line for line in running.stdout if "mail inbox" in line).split()[-1]
+        yield Shop(first_line.split()[1], data, running.pid, inbox)
         running.terminate()
         running.wait(STOP_S)
 

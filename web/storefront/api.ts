@@ -51,6 +51,8 @@ export class Refusal extends Error {
     readonly code: string,
     readonly conflicts: readonly string[] = [],
     readonly retryAfterSeconds = 0,
+    /** What else the problem document says. */
+    readonly more: Readonly<Record<string, unknown>> = {},
   ) {
     super(code);
   }
@@ -64,9 +66,14 @@ export function hasSession(): boolean {
   return localStorage.getItem(SESSION_KNOWN) !== null;
 }
 
+/** The browser has an account's session from now on. */
+export function noteSession(): void {
+  localStorage.setItem(SESSION_KNOWN, "1");
+}
+
 export async function beginSession(): Promise<void> {
   await send("POST", "/session");
-  localStorage.setItem(SESSION_KNOWN, "1");
+  noteSession();
 }
 
 /** A word that lets the seat stream know this visitor, whose cookie it cannot use; null while the visitor is nobody. */
@@ -98,6 +105,12 @@ export async function write<Answer>(
   return response.status === 204 ? null : ((await response.json()) as Answer);
 }
 
+/** A call that makes nobody a guest: signing in, and what an account is asked. Null for an answer without content. */
+export async function call<Answer>(method: string, path: string, body?: unknown): Promise<Answer | null> {
+  const response = await send(method, path, body);
+  return response.status === 202 || response.status === 204 ? null : ((await response.json()) as Answer);
+}
+
 async function send(method: string, path: string, body?: unknown, key?: string): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-Requested-With"] = "rowlock";
@@ -118,7 +131,8 @@ async function refusalFrom(response: Response): Promise<Refusal> {
   const seconds = Number(response.headers.get("Retry-After")) || 0;
   try {
     const problem = (await response.json()) as { code?: string; conflicts?: string[]; retryAfter?: number };
-    return new Refusal(response.status, problem.code ?? "other", problem.conflicts, problem.retryAfter ?? seconds);
+    const wait = problem.retryAfter ?? seconds;
+    return new Refusal(response.status, problem.code ?? "other", problem.conflicts, wait, { ...problem });
   } catch {
     return new Refusal(response.status, "other", [], seconds);
   }

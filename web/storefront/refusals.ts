@@ -1,7 +1,9 @@
 import { Refusal } from "./api";
 import type { Words } from "./words";
 
-const KNOWN = ["offline", "too_many_holds", "too_many_seats", "not_on_sale", "not_admitted", "orphan_seat", "nothing_fits"] as const;
+const KNOWN = ["offline", "too_many_holds", "too_many_seats", "not_on_sale", "not_admitted", "orphan_seat", "nothing_fits",
+  "sign_in_failed", "other_browser", "sign_in_again", "second_factor_needed", "weak_password", "passkey_refused",
+  "invalid_request", "overloaded"] as const;
 
 /** What happened, what still stands, what to do next. */
 export function explain(refusal: unknown, words: Words): string {

@@ -52,6 +52,11 @@ export class Words {
     return new Intl.ListFormat(this.language, { type: "conjunction" }).format(items);
   }
 
+  /** Date and time where the reader is: when something happened to them. */
+  moment(rfc3339: string): string {
+    return new Intl.DateTimeFormat(this.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(rfc3339));
+  }
+
   /** Date and time where the event is, with the name of its time zone. */
   dateTime(rfc3339: string, timeZone: string): string {
     const style = { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" } as const;

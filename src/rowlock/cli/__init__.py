@@ -11,6 +11,7 @@ VERBS = {
     "api": "roles:api",
     "live": "roles:live",
     "worker": "roles:worker",
+    "inbox": "roles:inbox",
     "migrate": "roles:migrate_verb",
     "check": "roles:check",
     "plan": "plans:plan",

@@ -18,6 +18,7 @@ from rowlock.cli.installation import VerbFault, json_option, one_line_faults
 from rowlock.cli.supervisor import BACKLOG
 from rowlock.live.role import open_live
 from rowlock.platform.http.handover import HandoverDoor
+from rowlock.platform.mail.inbox import serve_inbox
 from rowlock.platform.postgres.migrate import check_schema, migrate
 from rowlock.platform.telemetry.logs import configure_logs
 from rowlock.settings import Settings, load_settings
@@ -65,6 +66,18 @@ def worker() -> None:
     settings = _needs_database()
     configure_logs(settings.log_level, "worker")
     asyncio.run(_work(settings))
+
+
+@click.command(hidden=True)
+@click.option(
+    "--fd", "doors", type=int, multiple=True, required=True, help="Listening sockets: for mails, for the page."
+)
+@one_line_faults
+def inbox(doors: tuple[int, ...]) -> None:
+    """Stand in for a mail server on this machine, for `rowlock up` without one."""
+    smtp, web = (socket.socket(fileno=door) for door in doors)
+    configure_logs("info", "inbox")
+    asyncio.run(_receive(smtp, web))
 
 
 @click.command("migrate")
@@ -145,6 +158,10 @@ def _keep_out_of_collections() -> None:
 
 async def _work(settings: Settings) -> None:
     await work_forever(settings, _stopping())
+
+
+async def _receive(smtp: socket.socket, web: socket.socket) -> None:
+    await serve_inbox(smtp, web, _stopping())
 
 
 def _stopping() -> asyncio.Event:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import msgspec
@@ -46,6 +47,13 @@ class UpOptions(msgspec.Struct, frozen=True):
     demo: bool
 
 
+class InboxDoors(NamedTuple):
+    """Where the inbox that stands in for a mail server listens: for mails, and for who reads them."""
+
+    smtp: socket.socket
+    web: socket.socket
+
+
 class Supervisor:
     """Keeps one installation running until SIGTERM or SIGINT."""
 
@@ -57,6 +65,7 @@ class Supervisor:
         self._started_at: dict[str, float] = {}
         self._servers: EmbeddedServers | None = None
         self._live_posts: dict[str, Path] = {}
+        self._inbox: InboxDoors | None = None
 
     def run(self) -> None:
         """Start, say so, keep going, stop in order."""
@@ -64,7 +73,7 @@ class Supervisor:
             signal.signal(number, lambda _number, _frame: self._stopping.set())
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(self._listener())
-            settings = with_own_keys(self._with_servers(stack), self._options.data)
+            settings = self._with_inbox(stack, with_own_keys(self._with_servers(stack), self._options.data))
             migrate(str(settings.database_url))
             if self._options.demo:
                 fill_demo(settings)
@@ -105,16 +114,25 @@ class Supervisor:
         valkey_url = settings.valkey_url or started.valkey_url
         return msgspec.structs.replace(settings, database_url=started.database_url, valkey_url=valkey_url)
 
+    def _with_inbox(self, stack: contextlib.ExitStack, settings: Settings) -> Settings:
+        """Settings with a mail server: without one, an inbox on this machine stands in."""
+        if settings.smtp_url:
+            return settings
+        smtp, web = (stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
+        self._inbox = InboxDoors(smtp, web)
+        return msgspec.structs.replace(settings, smtp_url=f"smtp://127.0.0.1:{smtp.getsockname()[1]}")
+
     def _start_roles(self, settings: Settings, listener: socket.socket) -> None:
         for name in self._live_posts:
             self._start(name, settings, listener)
         for number in range(self._options.workers):
             self._start(f"api-{number + 1}", settings, listener)
         self._start("worker", settings, listener)
+        if self._inbox is not None:
+            self._start("inbox", settings, listener)
 
     def _start(self, name: str, settings: Settings, listener: socket.socket) -> None:
         self._started_at[name] = time.monotonic()
-        is_api = name.startswith("api")
         with self._log_file().open("ab") as log:
             self._roles[name] = subprocess.Popen(
                 [sys.executable, "-m", "rowlock", *self._arguments(name, listener)],
@@ -122,10 +140,16 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                pass_fds=(listener.fileno(),) if is_api else (),
+                pass_fds=self._doors(name, listener),
                 start_new_session=True,
                 preexec_fn=ends_with_parent(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - two system calls, no allocation
             )
+
+    def _doors(self, name: str, listener: socket.socket) -> tuple[int, ...]:
+        """The listening sockets that a role is given."""
+        if name == "inbox" and self._inbox is not None:
+            return tuple(door.fileno() for door in self._inbox)
+        return (listener.fileno(),) if name.startswith("api") else ()
 
     def _arguments(self, name: str, listener: socket.socket) -> list[str]:
         """Every connection comes in at the api; those that stream are passed on to the live role."""
@@ -133,6 +157,8 @@ class Supervisor:
             return ["live", "--post", str(self._live_posts[name])]
         if name == "worker":
             return ["worker"]
+        if name == "inbox":
+            return ["inbox", *(word for door in self._doors(name, listener) for word in ("--fd", str(door)))]
         posts = [word for post in self._live_posts.values() for word in ("--live", str(post))]
         return ["api", "--fd", str(listener.fileno()), *posts]
 
@@ -144,6 +170,7 @@ class Supervisor:
             "DATABASE_URL": str(settings.database_url),
             "VALKEY_URL": settings.valkey_url or "",
             "ROWLOCK_SECRET_KEYS": settings.secret_keys,
+            "ROWLOCK_SMTP_URL": settings.smtp_url,
             "PROMETHEUS_MULTIPROC_DIR": str(self._metrics_folder),
         }
         files = {f"{name}_FILE": "" for name in ours}  # what stood in them is known by now
@@ -177,6 +204,8 @@ class Supervisor:
         url = _base_url(listener)
         click.echo(f"ready {url}")
         click.echo(f"  storefront  {url}/\n  API docs    {url}/docs\n  log         {self._log_file()}")
+        if self._inbox is not None:
+            click.echo(f"  mail inbox  {_base_url(self._inbox.web)}/")
         sys.stdout.flush()
 
     def _keep_running(self, settings: Settings, listener: socket.socket) -> None:

@@ -3,7 +3,7 @@ but for the calendar file of a booking and for what a program asks of the visito
 
 import gzip
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -31,6 +31,15 @@ EVENT_KEPT_S = 5
 POSTER_KEPT_S = 86_400
 EMBED_KEPT_S = 3_600
 REFERENCE_KEPT_S = 60
+ACCOUNT_ROOMS = {
+    "/sign-in": "sign-in",
+    "/register": "register",
+    "/account": "profile",
+    "/account/bookings": "bookings",
+    "/account/security": "security",
+    "/account/sessions": "sessions",
+}
+"""The pages about accounts, by their addresses."""
 SITEMAP_EVENTS_MAX = 1_000
 _WORTH_COMPRESSING = (".js", ".css", ".svg", ".json")
 
@@ -48,6 +57,7 @@ def create_router(data: StorefrontData) -> Router:
         Route("/bookings/{booking_id}/calendar.ics", pages.calendar),
         Route("/docs", pages.reference),
         Route("/oauth/authorize", pages.allow),
+        *(Route(path, partial(pages.account, room)) for path, room in ACCOUNT_ROOMS.items()),
         Route("/sitemap.xml", pages.sitemap),
         Route("/robots.txt", pages.robots),
         Mount("/static", _BuiltFiles(directory=static, check_dir=False)),
@@ -105,6 +115,10 @@ class _Pages:
                 return render(request, "allow.html", {"wish": wish}, kept_s=0)
             case Refused(words):
                 return render(request, "refused.html", {"words": words}, status=400, kept_s=0)
+
+    async def account(self, room: str, request: Request) -> Response:
+        """Signing in and one's account: empty for everybody, the island asks whose it is."""
+        return render(request, "account.html", {"room": room}, kept_s=LIST_KEPT_S)
 
     async def calendar(self, request: Request) -> Response:
         """The booking as an .ics file, for its owner only."""

@@ -1,5 +1,6 @@
 """The second factor that an app shows (TOTP), and the codes on paper for the day it is lost."""
 
+import io
 import secrets
 import time
 import uuid
@@ -47,8 +48,9 @@ class Authenticators:
         if await self._database.cold.fetchval(SQL["begin_authenticator"], account.id, sealed) is None:
             raise Problem("already_set_up", "Take the one-time codes that are set up away first.")
         uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=SITE)
-        picture = segno.make(uri, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
-        return NewAuthenticator(secret, uri, picture)
+        picture = io.BytesIO()
+        segno.make(uri, error="m").save(picture, kind="svg", xmldecl=False, scale=5, border=4, light="#fff")
+        return NewAuthenticator(secret, uri, picture.getvalue().decode())
 
     async def take(self, connection: Connection, account_id: uuid.UUID, code: str, *, first: bool = False) -> bool:
         """Whether the code is right and new: each counts once, and so does every one before it.

@@ -15,6 +15,7 @@ from rowlock.identity.accounts.passkeys import Credential, PasskeyFacts, Passkey
 from rowlock.identity.accounts.reception import PRIVATE, Owner, Reception
 from rowlock.identity.accounts.session_routes import CodeBody, Options, Typed
 from rowlock.identity.accounts.sessions import end_sessions
+from rowlock.identity.accounts.visits import Visit
 from rowlock.kernel.problems import Problem
 from rowlock.platform.http.bodies import json_answer, read_body
 from rowlock.platform.http.openapi import Operation
@@ -125,18 +126,14 @@ class SecurityDesk:
         return self._reception.remember(json_answer(options, headers=PRIVATE), visit)
 
     async def add_passkey(self, request: Request) -> Response:
-        """Keep the passkey that the browser made."""
+        """Keep the passkey that the browser made. It verified its user just now, so this session becomes strong."""
         owner, body = await self._reception.guardian(request), await read_body(request, _new_passkey)
         visit = self._reception.visit(request)
         made = await self._parts.passkeys.check_new(visit, owner.account, body.credential)
-        name = clean_name(body.name) or visit.device
-
-        async def change(connection: Connection) -> None:
-            await Passkeys.add(connection, owner.account, name, made)
-
-        response = await self._changed(owner, "passkey", change)
-        response.status_code = 201
-        return response
+        async with self._parts.database.cold.acquire() as connection, connection.transaction():
+            await Passkeys.add(connection, owner.account, clean_name(body.name) or visit.device, made)
+            token = await self._strengthened(connection, owner, visit, "passkey")
+        return self._reception.let_in(Response(status_code=204), token)
 
     async def drop_passkey(self, request: Request) -> Response:
         """Forget a passkey."""
@@ -164,9 +161,7 @@ class SecurityDesk:
             if not await self._parts.authenticators.take(connection, account.id, body.code, first=True):
                 raise Problem("sign_in_failed", "That code is not the one the app shows now.")
             codes = await new_recovery_codes(connection, account.id)
-            token = await self._parts.sessions.begin(connection, account, visit, strong=True)
-            await self._tell(connection, owner, "authenticator")
-            await end_sessions(connection, account.id, owner.session_id)
+            token = await self._strengthened(connection, owner, visit, "authenticator")
         return self._reception.let_in(json_answer(RecoveryCodes(codes), headers=PRIVATE), token)
 
     async def drop_authenticator(self, request: Request) -> Response:
@@ -190,6 +185,13 @@ class SecurityDesk:
             codes = await new_recovery_codes(connection, owner.account.id)
             await self._tell(connection, owner, "recovery_codes")
         return json_answer(RecoveryCodes(codes), headers=PRIVATE)
+
+    async def _strengthened(self, connection: Connection, owner: Owner, visit: Visit, what: str) -> str:
+        """The token of a session that knows of the second factor, in the place of this one."""
+        token = await self._parts.sessions.begin(connection, owner.account, visit, strong=True)
+        await self._tell(connection, owner, what)
+        await end_sessions(connection, owner.account.id, owner.session_id)
+        return token
 
     async def _changed(self, owner: Owner, what: str, change: Step) -> Response:
         """Carry the change out and tell the account's owner by mail, both or neither."""
@@ -227,7 +229,7 @@ OPERATIONS = (
     ),
     Operation(
         method="post", path="/api/v1/account/passkeys", tag="Account", summary="Keep a new passkey",
-        body=NewPasskeyBody, answers={201: ("It signs you in from now on.", None)}, problems=_REFUSALS,
+        body=NewPasskeyBody, answers={204: ("It signs you in from now on.", None)}, problems=_REFUSALS,
     ),
     Operation(
         method="delete", path="/api/v1/account/passkeys/{passkeyId}", tag="Account", summary="Forget a passkey",
