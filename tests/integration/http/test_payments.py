@@ -67,7 +67,7 @@ async def test_a_confirmed_booking_is_not_given_back_or_extended(office: BoxOffi
     assert await office.taken() == {"S-1-1"}
 
 
-@pytest.mark.parametrize("token", ["tok_declined", "tok_of_nobody", "tok_of_nobody"])
+@pytest.mark.parametrize("token", ["tok_declined", "tok_of_nobody"])
 async def test_a_declined_card_leaves_the_hold_for_another(office: BoxOffice, token: str) -> None:
     buyer = office.caller()
     booking = await office.hold(buyer, "S-1-1")
