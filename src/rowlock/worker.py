@@ -8,6 +8,7 @@ import structlog
 from rowlock.app import Api, open_api
 from rowlock.identity.accounts.sessions import forget_what_is_over
 from rowlock.identity.keys import rotate_when_old
+from rowlock.identity.oauth.grants import forget_old_grants
 from rowlock.identity.revocations import SQL as REVOCATIONS
 from rowlock.inventory.sweeper import sweep_forever
 from rowlock.kernel import limits
@@ -53,6 +54,7 @@ async def _keep_house(database: Database, signing_key_days: int, stopping: async
             await rerun(lambda: database.cold.execute(IDEMPOTENCY["forget_old_keys"], limits.IDEMPOTENCY_HOURS))
             await rerun(lambda: database.cold.execute(REVOCATIONS["forget_revocations"]))
             await forget_what_is_over(database)
+            await forget_old_grants(database)
             if await rotate_when_old(database, signing_key_days):
                 log.info("signing_keys_rotated")
         except DatabaseDown as error:

@@ -28,6 +28,8 @@ class Revocations:
     """The sessions that ended and the people all of whose tokens ended, as this process knows them."""
 
     def __init__(self) -> None:
+        self.on_revoked: Callable[[Kind, str], None] = _tell_nobody
+        """Told of every session or subject that ended, for what outlives the check of a token: open streams."""
         self._sessions: dict[str, float] = {}
         self._subjects: dict[str, tuple[float, float]] = {}
         self._last_no = 0
@@ -71,12 +73,18 @@ class Revocations:
             self._sessions[row["id"]] = until
         elif row["kind"] == "subject":
             self._subjects[row["id"]] = (row["at"].timestamp(), until)
+        if row["kind"] != "keys":
+            self.on_revoked(row["kind"], row["id"])
 
     def _forget(self) -> None:
         """Drop what could only void tokens that have expired."""
         self._forgotten_at, now = time.monotonic(), time.time()
         self._sessions = {key: until for key, until in self._sessions.items() if until > now}
         self._subjects = {key: ended for key, ended in self._subjects.items() if ended[1] > now}
+
+
+def _tell_nobody(_kind: Kind, _thing: str) -> None:
+    """Where nothing outlives the check of a token."""
 
 
 async def revoke(connection: Connection, kind: Kind, thing: str, seconds: int) -> None:

@@ -179,14 +179,14 @@ class KeyKeeper:
 
     def __init__(self, database: Database, keys: list[SigningKey]) -> None:
         self._database = database
-        self._revocations = Revocations()
-        self.signer = TokenSigner(KeyRing(keys), self._revocations)
+        self.revocations = Revocations()
+        self.signer = TokenSigner(KeyRing(keys), self.revocations)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Learn what was revoked, then keep up with it until `close`."""
-        await self._revocations.catch_up(self._database)
-        self._task = asyncio.create_task(self._revocations.follow_forever(self._database, self._read_keys))
+        await self.revocations.catch_up(self._database)
+        self._task = asyncio.create_task(self.revocations.follow_forever(self._database, self._read_keys))
 
     async def close(self) -> None:
         """Stop following."""

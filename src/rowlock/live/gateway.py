@@ -11,7 +11,7 @@ from typing import NamedTuple
 import structlog
 from uvicorn.middleware.proxy_headers import _TrustedHosts as TrustedProxies
 
-from rowlock.identity import InvalidToken, TokenSigner
+from rowlock.identity import InvalidToken, Person, TokenSigner
 from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.live import handshake
@@ -46,7 +46,12 @@ class Visitor(NamedTuple):
     wish: StreamWish
     head: bytes
     address: str
-    person: str | None
+    person: Person | None
+
+    @property
+    def subject(self) -> str | None:
+        """Whose stream it is."""
+        return None if self.person is None else self.person.subject
 
 
 class Gateway:
@@ -67,6 +72,7 @@ class Gateway:
         self._board = board
         self._proxies = TrustedProxies(os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))
         self._viewers: set[StreamViewer] = set()
+        self._sessions: dict[StreamViewer, str] = {}
         self._deserted = asyncio.Event()
         self.heartbeat = Heartbeat()
 
@@ -121,10 +127,17 @@ class Gateway:
         self._take_leave(viewer)
         self.heartbeat.spare(viewer)
         self._viewers.discard(viewer)
+        self._sessions.pop(viewer, None)
         self._admission.leave(viewer.address, viewer.person)
         metrics.STREAMS.dec()
         if not self._viewers:
             self._deserted.set()
+
+    def ended(self, kind: str, thing: str) -> None:
+        """A session, or all tokens of a person, ended: their streams must prove anew who they are."""
+        for viewer in list(self._viewers):
+            if (self._sessions.get(viewer) if kind == "session" else viewer.person) == thing:
+                viewer.dismiss(GOING_AWAY, "session ended")
 
     async def send_away(self) -> None:
         """Tell all viewers to go elsewhere, many of them not at once, so that they do not arrive there together."""
@@ -156,7 +169,7 @@ class Gateway:
             if event is None or greeting is None:
                 reception.task = asyncio.create_task(self._fetch_and_begin(reception, visitor))
                 return
-            self._admission.admit(address, person)
+            self._admission.admit(address, visitor.subject)
         except Problem as problem:
             reception.refuse(problem)
         else:
@@ -166,7 +179,7 @@ class Gateway:
         """The longer way in: the event, or what happened since the viewer left, must be read first."""
         wish, begun = visitor.wish, False
         try:
-            self._admission.admit(visitor.address, visitor.person)
+            self._admission.admit(visitor.address, visitor.subject)
         except Problem as problem:
             reception.refuse(problem)
             return
@@ -180,19 +193,21 @@ class Gateway:
             reception.refuse(problem_of(error))
         finally:
             if not begun:
-                self._admission.leave(visitor.address, visitor.person)
+                self._admission.leave(visitor.address, visitor.subject)
 
     def _begin(self, reception: Reception, visitor: Visitor, event: WatchedEvent, greeting: WireMessage) -> None:
         """From here on the connection is the viewer's, and the viewer stands where its event does."""
         transport = reception.transport
         assert transport is not None
         kind = SocketViewer if visitor.wish.by_socket else EventReader
-        viewer = kind(self, transport, event, visitor.address, visitor.person)
+        viewer = kind(self, transport, event, visitor.address, visitor.subject)
         _bound(transport)
         transport.set_protocol(viewer)
         early = reception.early
         reception.hand_on()
         self._viewers.add(viewer)
+        if visitor.person is not None and visitor.person.session_id is not None:
+            self._sessions[viewer] = visitor.person.session_id
         metrics.STREAMS.inc()
         viewer.event.audience.join(viewer)
         self.heartbeat.add(viewer)
@@ -216,14 +231,14 @@ class Gateway:
         else:
             reception.answer(json_reply({"status": "ready", "hints": self._follower.hears}))
 
-    def _person(self, wish: StreamWish, headers: RawHeaders) -> str | None:
-        """The subject that a ticket or an access token names; None for anonymous viewers."""
+    def _person(self, wish: StreamWish, headers: RawHeaders) -> Person | None:
+        """Whom a ticket or an access token names; None for anonymous viewers."""
         scheme, _, token = (header(headers, b"authorization") or "").partition(" ")
         try:
             if wish.ticket is not None:
-                return self._signer.verify_ticket(wish.ticket).subject
+                return self._signer.verify_ticket(wish.ticket)
             if scheme.lower() == "bearer":
-                return self._signer.verify(token.strip()).subject
+                return self._signer.verify(token.strip())
         except InvalidToken as error:
             raise Problem("unauthenticated", str(error)) from error
         return None

@@ -40,6 +40,7 @@ class LiveRole:
         self._holds = HoldAlarms(database)
         self._board = ChoosingBoard(valkey, self._follower, settings.seats_per_booking_max)
         self.gateway = Gateway(self._follower, _admission(settings), keeper.signer, self._holds, self._board)
+        keeper.revocations.on_revoked = self.gateway.ended
 
     @property
     def hears(self) -> bool:

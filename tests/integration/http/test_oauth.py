@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey
 from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
 
 from rowlock import identity
+from rowlock.identity.accounts.directory import Address, account_for
 from rowlock.identity.oauth import NewClient, create_client, disable_client
 from rowlock.identity.oauth.desk import ASSERTION_TYPE
 
@@ -120,6 +121,21 @@ async def test_a_person_lets_a_program_act_for_them(office: BoxOffice) -> None:
     assert claims["iss"] == found["issuer"]
     assert_problem(await acting.get("/account/grants"), 403, "scope_missing")
     assert await may(office, told["id_token"]) == 401, "an ID token opens nothing"
+
+
+async def test_a_program_learns_of_a_person_what_they_allow(office: BoxOffice) -> None:
+    async with office.house.database.cold.acquire() as connection, connection.transaction():
+        account, _ = await account_for(connection, Address.of("Fan@Example.org"), "A Fan", "de")
+    club = await program(office)
+    person = identity.Person(account.subject, "buyer", session_id="s")
+    fan, whole = Caller(office.client, office.api.signer.issue_for(person)), {"name": "A Fan", "locale": "de"}
+    told = {"openid": {}, "openid profile": whole, "openid email": {"email": "Fan@Example.org", "email_verified": True}}
+    for scope, expected in told.items():
+        verifier = secrets.token_urlsafe(48)
+        code = await allowed(fan, club.wish(verifier, scope=scope))
+        token = (await club.redeem(code, verifier)).json()["access_token"]
+        answer = await Caller(office.client, token).send("GET", "/oauth/userinfo")
+        assert answer.json() == {"sub": account.subject} | expected
 
 
 async def test_a_program_gets_no_more_than_the_person_may(office: BoxOffice) -> None:

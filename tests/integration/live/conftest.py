@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Data, Subprotocol
 
 from rowlock.app import Api, open_api
+from rowlock.identity import Person
 from rowlock.inventory import Hold, Release
 from rowlock.live.client import Message, SeatMap, SeatStream, Way
 from rowlock.live.gateway import Gateway
@@ -150,16 +151,16 @@ class LiveHouse:
             poll_seconds=0.05,
         )
 
-    async def ticket(self, person: str) -> str:
-        """A stream ticket of that person."""
-        token = self.api.signer.issue(person, "buyer")
+    async def ticket(self, person: str | Person) -> str:
+        """A stream ticket of that person; a name is a buyer's."""
+        token = self.api.signer.issue_for(Person(person, "buyer") if isinstance(person, str) else person)
         answer = await self.client.post("/api/v1/stream-tickets", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 201, answer.text
         return str(answer.json()["ticket"])
 
     @asynccontextmanager
     async def socket(
-        self, person: str | None = None, port: int | None = None, **headers: str
+        self, person: str | Person | None = None, port: int | None = None, **headers: str
     ) -> "AsyncIterator[tuple[ClientConnection, Message]]":
         """A bare WebSocket, with the hello that it began with; through the api unless a gateway's port is given."""
         query = "" if person is None else f"?ticket={await self.ticket(person)}"

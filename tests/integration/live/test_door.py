@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import AsyncExitStack
+from typing import Literal
 
 import msgspec
 import pytest
@@ -10,6 +11,8 @@ from tests.integration.live.conftest import WAIT_SECONDS_MAX, LiveHouse
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
+from rowlock.identity import Person
+from rowlock.identity.revocations import revoke
 from rowlock.kernel import limits
 from rowlock.live import heartbeat
 from rowlock.live.asyncapi import build_document
@@ -49,6 +52,24 @@ async def test_a_ticket_is_no_access_token_and_is_not_given_without_one(place: L
 async def test_an_expired_ticket_opens_nothing(place: LiveHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "STREAM_TICKET_SECONDS", -1)
     assert await refused(place, f"?ticket={await place.ticket('buyer:anna')}") == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("kind", ["session", "subject"])
+async def test_streams_of_an_ended_session_are_closed_within_a_second(
+    place: LiveHouse, kind: Literal["session", "subject"]
+) -> None:
+    anna = Person("buyer:anna", "buyer", session_id="phone")
+    thing = "phone" if kind == "session" else "buyer:anna"
+    async with place.socket(anna) as (hers, _), place.socket("buyer:ben") as (his, _):
+        database = place.house.database
+        async with database.cold.acquire() as connection, connection.transaction():
+            await revoke(connection, kind, thing, 60)
+        async with asyncio.timeout(1.0):
+            await hers.wait_closed()
+        assert hers.close_code == 4409
+        await his.ping()
+    if kind == "session":
+        assert await refused(place, f"?ticket={place.api.signer.issue_ticket(anna)}") == (401, "unauthenticated")
 
 
 async def test_pages_of_other_sites_are_kept_out_unless_listed(place: LiveHouse) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from rowlock.identity.accounts.directory import Accounts
 from rowlock.identity.oauth.clients import SQL, Clients
 from rowlock.identity.oauth.device_keys import DeviceKeys
 from rowlock.identity.oauth.grants import Grants
@@ -14,6 +15,7 @@ from rowlock.identity.oauth.model import (
     Grant,
     OAuthError,
     TokenAnswer,
+    UserInfo,
     hashed,
 )
 from rowlock.identity.person import Person
@@ -32,6 +34,7 @@ class TokenDesk:
     def __init__(self, database: Database, signer: TokenSigner) -> None:
         self._database = database
         self._signer = signer
+        self._accounts = Accounts(database)
         self.clients = Clients(database)
         self.grants = Grants(database)
         self.device_keys = DeviceKeys(database)
@@ -76,6 +79,16 @@ class TokenDesk:
             facts = {"active": True, "client_id": client.id, "sub": row["subject"], "exp": row["expires_at"]}
             return facts | {"scope": " ".join(row["scopes"]), "token_type": "refresh_token"}
         return await self._introspect_access_token(client, token)
+
+    async def user_info(self, person: Person) -> UserInfo:
+        """Who somebody is, in what the person allowed the program to know."""
+        allowed, account = person.scopes or frozenset(), await self._accounts.of_subject(person.subject)
+        told = UserInfo(person.subject)
+        if account is not None and "profile" in allowed:
+            told = msgspec.structs.replace(told, name=account.name, locale=account.language)
+        if account is not None and "email" in allowed:
+            told = msgspec.structs.replace(told, email=account.email, email_verified=True)
+        return told
 
     async def _introspect_access_token(self, client: Client, token: str) -> dict[str, object]:
         try:

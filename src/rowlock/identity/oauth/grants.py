@@ -5,6 +5,7 @@ gave ends at once (RFC 9700 4.14.2).
 """
 
 import uuid
+from functools import partial
 
 import msgspec
 
@@ -24,6 +25,7 @@ from rowlock.identity.oauth.model import (
 from rowlock.identity.person import Person
 from rowlock.identity.revocations import revoke
 from rowlock.platform.postgres import Connection, Database
+from rowlock.platform.postgres.pool import rerun
 
 USED_TWICE = "a code or refresh token was used twice"
 
@@ -155,3 +157,9 @@ async def _end_if_known(connection: Connection, client: Client, query: str, secr
 async def _end(connection: Connection, grant: Grant, reason: str) -> None:
     await connection.execute(SQL["end_grant"], uuid.UUID(grant.id), reason)
     await revoke(connection, "session", grant.session_id, ACCESS_SECONDS)
+
+
+async def forget_old_grants(database: Database) -> None:
+    """Forget codes, refresh tokens and signed requests whose time is over, and grants that ended long ago."""
+    for name in ("forget_codes", "forget_refresh_tokens", "forget_assertions", "forget_grants"):
+        await rerun(partial(database.cold.execute, SQL[name]))

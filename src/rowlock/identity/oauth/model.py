@@ -3,15 +3,15 @@
 import base64
 import hashlib
 import secrets
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 import msgspec
 
 from rowlock.identity.person import Person, Role
 
-OpenIdScope = Literal["openid", "offline_access"]
-OPENID_SCOPES: tuple[OpenIdScope, ...] = ("openid", "offline_access")
+OpenIdScope = Literal["openid", "profile", "email", "offline_access"]
+OPENID_SCOPES: tuple[OpenIdScope, ...] = get_args(OpenIdScope)
 CODE_SECONDS = 60
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 30 * 24 * 3600
@@ -76,6 +76,16 @@ class Grant(msgspec.Struct, frozen=True):
     def session_id(self) -> str:
         """The session that all its tokens belong to."""
         return f"grant:{self.id}"
+
+
+class UserInfo(msgspec.Struct, frozen=True):
+    """Who a token speaks for (OpenID Connect Core 5.1), as far as the person allowed to tell."""
+
+    sub: str
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    locale: str | msgspec.UnsetType = msgspec.UNSET
+    email: str | msgspec.UnsetType = msgspec.UNSET
+    email_verified: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class TokenAnswer(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ _ANY_PAGE = {"Access-Control-Allow-Origin": "*"}
 _KEYS_KEPT = {"Cache-Control": "public, max-age=3600"} | _ANY_PAGE
 _PRIVATE = {"Cache-Control": "private, no-store"}
 FORM_FIELDS_MAX = 30
+CLAIMS = ("sub", "iss", "aud", "exp", "iat", "nonce", "amr", "name", "locale", "email", "email_verified")
 
 
 class AllowBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,7 +102,7 @@ def discovery(issuer: str) -> dict[str, object]:
         "token_endpoint_auth_signing_alg_values_supported": ["ES256", "Ed25519"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "amr"],
+        "claims_supported": list(CLAIMS),
     }
 
 
@@ -132,7 +133,7 @@ def oauth_routes(
 
     async def userinfo(request: Request) -> Response:
         person = caller(request.method, request.scope["headers"], signer, "openid")
-        return json_answer({"sub": person.subject}, headers=_NEVER_KEPT | _ANY_PAGE)
+        return json_answer(await desk.user_info(person), headers=_NEVER_KEPT | _ANY_PAGE)
 
     async def keys(_request: Request) -> Response:
         return json_answer({"keys": signer.ring.published()}, headers=_KEYS_KEPT)
