@@ -129,7 +129,11 @@ async def test_a_program_learns_of_a_person_what_they_allow(office: BoxOffice) -
     club = await program(office)
     person = identity.Person(account.subject, "buyer", session_id="s")
     fan, whole = Caller(office.client, office.api.signer.issue_for(person)), {"name": "A Fan", "locale": "de"}
-    told = {"openid": {}, "openid profile": whole, "openid email": {"email": "Fan@Example.org", "email_verified": True}}
+    told: Json = {
+        "openid": {},
+        "openid profile": whole,
+        "openid email": {"email": "Fan@Example.org", "email_verified": True},
+    }
     for scope, expected in told.items():
         verifier = secrets.token_urlsafe(48)
         code = await allowed(fan, club.wish(verifier, scope=scope))
