@@ -40,8 +40,12 @@ class Member:
         await expect(self.page.get_by_role("heading", name="Profile")).to_be_visible()
 
     async def ask_code(self) -> None:
-        """On the sign-in page: have a mail sent, and type its code."""
+        """Go to the sign-in page, have a mail sent, and type its code."""
         await self.visit("/sign-in")
+        await self.type_code()
+
+    async def type_code(self) -> None:
+        """On the sign-in page: have a mail sent, and type its code."""
         await self.page.get_by_label("Mail address").fill(self.email)
         before = len(await self._mails())
         await self.page.get_by_role("button", name="Mail me a link").click()

@@ -38,6 +38,7 @@ ACCOUNT_ROOMS = {
     "/account/bookings": "bookings",
     "/account/security": "security",
     "/account/sessions": "sessions",
+    "/account/access": "access",
 }
 """The pages about accounts, by their addresses."""
 SITEMAP_EVENTS_MAX = 1_000
