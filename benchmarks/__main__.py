@@ -16,6 +16,7 @@ from benchmarks import (
     replica_lag,
     sales,
     spread,
+    tokens,
     verify,
 )
 from benchmarks.effort import Effort
@@ -31,6 +32,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
     "replica": ("The age of the picture that refusals come from", replica_lag.chapter),
     "refusals": ("False refusals", false_refusals.chapter),
     "live": ("The live map", live.chapter),
+    "tokens": ("Who asks", tokens.chapter),
     "verify": ("The proof", verify.chapter),
 }
 REPORT_FOLDER = Path(__file__).parent / "report"
