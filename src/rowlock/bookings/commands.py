@@ -1,5 +1,6 @@
 """Holding, extending and releasing, with each outcome turned into an answer or a problem."""
 
+import math
 import uuid
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -32,6 +33,7 @@ from rowlock.inventory import (
     ReleaseWord,
     SeatReplica,
     SeatWish,
+    Shorten,
 )
 from rowlock.kernel.clock import wire_time
 from rowlock.kernel.ids import booking_id_for_key, new_booking_id, parse_booking_id, parse_number_id
@@ -175,6 +177,15 @@ class BookingDesk:
         if word in {ExtendWord.EXTENDED, ExtendWord.REPLAYED}:
             return await self.find(person, row.id)
         raise _EXTEND_PROBLEMS[word](booking_id)
+
+    async def shorten(self, booking: Booking, seconds: int) -> Booking:
+        """The hold that was just made, ending so many seconds sooner."""
+        number = uuid.UUID(booking.booking_id)
+        ends_at = await self._engine.shorten(int(booking.event_id), Shorten(number, seconds))
+        if ends_at is None or booking.expires_at is None or booking.expires_in is None:
+            return booking
+        shorter = math.ceil((booking.expires_at - ends_at).total_seconds())
+        return msgspec.structs.replace(booking, expires_at=ends_at, expires_in=max(0, booking.expires_in - shorter))
 
     async def release(self, person: Person, booking_id: str) -> BookingRow:
         """Give the seats back, unless they were given back or had expired before; the booking as it was."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from rowlock.bookings.commands import BookingDesk
-from rowlock.bookings.gate import SaleGate
+from rowlock.bookings.gate import SaleGate, Try
 from rowlock.bookings.model import BestAvailableBody, Booking, BookingList, BookingStatus, ReserveBody
 from rowlock.bookings.views import BookingViews
 from rowlock.kernel.ids import parse_number_id
@@ -38,7 +38,7 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnsti
             desk.refuse_taken(pick)
         with await gate.admit(call, person, pick.wanted) as attempt:
             booking = await desk.reserve(person, pick, call.key, nearest=nearest)
-            attempt.got(booking)
+            booking = await _keep(attempt, booking, desk)
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def best_available(call: Call) -> Answer:
@@ -48,7 +48,7 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnsti
             desk.refuse_hopeless(party)
         with await gate.admit(call, person, party.wanted) as attempt:
             booking = await desk.reserve_best(person, party, call.key)
-            attempt.got(booking)
+            booking = await _keep(attempt, booking, desk)
         return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
     async def get_booking(call: Call) -> Answer:
@@ -98,6 +98,14 @@ def booking_routes(gate: SaleGate, views: BookingViews) -> list[Route]:
         return json_answer(found, headers={"Cache-Control": "private, no-store"})
 
     return [Route("/api/v1/bookings", list_bookings, methods=["GET"])]
+
+
+async def _keep(attempt: Try, booking: Booking, desk: BookingDesk) -> Booking:
+    """Tell the gate of a hold, after shortening it for those who let many others lapse."""
+    if attempt.shorter_seconds:
+        booking = await desk.shorten(booking, attempt.shorter_seconds)
+    attempt.got(booking)
+    return booking
 
 
 def wanted_seats(body: ReserveBody) -> Sequence[str]:

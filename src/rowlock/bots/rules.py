@@ -66,7 +66,7 @@ def _hasty(record: Record) -> Iterator[Finding]:
 
 def _holds_without_buying(record: Record) -> Iterator[Finding]:
     count, paid = unpaid(record), record.get("paid", 0)
-    if count >= UNPAID_MIN and paid * 2 < count:
+    if count >= UNPAID_MIN and paid * 3 < count:
         yield Finding("holds_without_buying", min(10 + 5 * count, 50), f"{count} holds not paid for, {paid} paid")
 
 

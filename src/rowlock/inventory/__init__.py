@@ -27,6 +27,7 @@ from rowlock.inventory.model import (
     SeatState,
     SettlePayment,
     SettleWord,
+    Shorten,
     Unblock,
     UnblockWord,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "SeatWish",
     "SettlePayment",
     "SettleWord",
+    "Shorten",
     "Unblock",
     "UnblockWord",
     "choose_strategy",

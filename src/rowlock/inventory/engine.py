@@ -1,6 +1,7 @@
 """The engine: commands of many callers gathered into few calls."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from rowlock.inventory import store
@@ -22,6 +23,7 @@ from rowlock.inventory.model import (
     ReleaseWord,
     SettlePayment,
     SettleWord,
+    Shorten,
     Unblock,
     UnblockWord,
 )
@@ -30,7 +32,7 @@ from rowlock.platform.batching import Kind, Lane
 from rowlock.platform.postgres import Database
 from rowlock.platform.postgres.pool import SEAT_FLUSHES_MAX
 
-BookingCommand = TypeVar("BookingCommand", Accept, Extend, Release, BeginPayment, SettlePayment)
+BookingCommand = TypeVar("BookingCommand", Accept, Shorten, Extend, Release, BeginPayment, SettlePayment)
 Word = TypeVar("Word")
 Command = TypeVar("Command")
 Outcome = TypeVar("Outcome")
@@ -60,6 +62,7 @@ class SeatEngine:
         self._hold = Kind[Hold, HoldOutcome]("hold", strategy.hold, lambda command: command.buyer)
         self._choose = Kind[Choose, ChoiceOutcome]("choose", self._choose_and_follow, lambda command: command.buyer)
         self._accept = self._of_bookings("accept", store.accept_substitutes)
+        self._shorten = self._of_bookings("shorten", store.shorten_holds)
         self._extend = self._of_bookings("extend", store.extend_holds)
         self._release = self._of_bookings("release", store.release_bookings)
         self._begin = self._of_bookings("begin", store.begin_payments)
@@ -82,6 +85,10 @@ class SeatEngine:
     async def accept(self, event_id: int, command: Accept) -> AcceptWord:
         """Accept seats that were offered."""
         return await self._submit(self._accept, command, event_id, command.buyer)
+
+    async def shorten(self, event_id: int, command: Shorten) -> datetime | None:
+        """Make a fresh hold end sooner."""
+        return await self._submit(self._shorten, command, event_id, None)
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""

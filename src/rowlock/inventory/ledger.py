@@ -15,6 +15,7 @@ STATE_AFTER = {
     "hold": SeatState.HELD,
     "offer": SeatState.HELD,
     "accept": SeatState.HELD,
+    "shorten": SeatState.HELD,
     "extend": SeatState.HELD,
     "pay": SeatState.HELD,
     "resume": SeatState.HELD,
@@ -25,7 +26,7 @@ STATE_AFTER = {
     "kill": SeatState.BLOCKED,
     "unblock": SeatState.AVAILABLE,
 }
-MOVING_KINDS = STATE_AFTER.keys() - {"accept", "extend", "pay", "resume"}
+MOVING_KINDS = STATE_AFTER.keys() - {"accept", "shorten", "extend", "pay", "resume"}
 """Kinds after which a seat looks different to others; the rest only move a hold's end."""
 
 

@@ -89,6 +89,13 @@ class Accept(msgspec.Struct, frozen=True, gc=False):
     buyer: str
 
 
+class Shorten(msgspec.Struct, frozen=True, gc=False):
+    """End a fresh hold `seconds` sooner, for a buyer who let many others lapse."""
+
+    booking_id: uuid.UUID
+    seconds: int
+
+
 class AcceptWord(StrEnum):
     """What became of an acceptance. `NOT_OFFERED`: these are the seats that were asked for."""
 
@@ -241,6 +248,9 @@ class InventoryEngine(Protocol):
 
     async def accept(self, event_id: int, command: Accept) -> AcceptWord:
         """Accept seats that were offered."""
+
+    async def shorten(self, event_id: int, command: Shorten) -> datetime | None:
+        """Make a fresh hold end sooner: when it ends now, None when it is no hold any more."""
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""

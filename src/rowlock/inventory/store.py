@@ -25,6 +25,7 @@ from rowlock.inventory.model import (
     ReleaseWord,
     SettlePayment,
     SettleWord,
+    Shorten,
     Unblock,
     UnblockWord,
 )
@@ -146,6 +147,13 @@ async def accept_substitutes(database: Database, commands: Sequence[Accept]) -> 
     """Carry out acceptances of distinct bookings."""
     words = await _words(database, "accept_substitutes", commands, "booking_id", "buyer")
     return [AcceptWord(word) for word in words]
+
+
+async def shorten_holds(database: Database, commands: Sequence[Shorten]) -> list[datetime | None]:
+    """Make holds of distinct bookings end sooner; when each ends now."""
+    columns = _columns(commands, "booking_id", "seconds")
+    rows = await rerun(lambda: database.hot.fetch(SQL["shorten_holds"], *columns))
+    return [row[0] for row in rows]
 
 
 async def extend_holds(database: Database, commands: Sequence[Extend]) -> list[ExtendWord]:

@@ -11,6 +11,7 @@ STATUS_AFTER = {
     "hold": "HOLD",
     "offer": "HOLD",
     "accept": "HOLD",
+    "shorten": "HOLD",
     "extend": "HOLD",
     "resume": "HOLD",
     "pay": "PAYMENT_PENDING",
@@ -57,6 +58,9 @@ class BookingFacts(NamedTuple):
                 return facts._replace(payment_id=step.detail or "")
             case "offer" | "accept":
                 return facts._replace(hold_expires_at=step.expires_us or 0)
+            case "shorten":
+                end = step.expires_us or 0
+                return facts._replace(hold_expires_at=end, hold_seconds=(end - self.held_at) // SECOND_US)
             case "resume":
                 return facts._replace(payment_id="", hold_expires_at=step.expires_us or 0)
             case "confirm" | "expire" | "release":

@@ -30,6 +30,9 @@ SELECT expires_at FROM offer_substitutes_v1($1, $2, $3, $4, $5, $6)
 -- name: accept_substitutes
 SELECT outcome FROM accept_substitutes_v1($1, $2)
 
+-- name: shorten_holds
+SELECT expires_at FROM shorten_holds_v1($1, $2)
+
 -- name: no_orphan_events
 SELECT event_id FROM event_inventory WHERE no_orphan_seats AND sale_ends_at > clock_timestamp()
 
