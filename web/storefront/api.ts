@@ -1,3 +1,4 @@
+import type { Challenge } from "./proof";
 import type { Money } from "./words";
 
 /** What the sale answers, in the contract's own fields. */
@@ -94,14 +95,11 @@ export async function write<Answer>(
   key: string,
 ): Promise<Answer | null> {
   if (!hasSession()) await beginSession();
-  let response: Response;
-  try {
-    response = await send(method, path, body, key);
-  } catch (refusal) {
-    if (!(refusal instanceof Refusal) || refusal.status !== 401) throw refusal;
-    await beginSession();
-    response = await send(method, path, body, key);
-  }
+  const response = await send(method, path, body, key).catch(async (refusal: unknown) => {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    const solution = await whatWasMissing(refusal);
+    return await send(method, path, body, key, solution);
+  });
   return response.status === 204 ? null : ((await response.json()) as Answer);
 }
 
@@ -111,11 +109,21 @@ export async function call<Answer>(method: string, path: string, body?: unknown)
   return response.status === 202 || response.status === 204 ? null : ((await response.json()) as Answer);
 }
 
-async function send(method: string, path: string, body?: unknown, key?: string): Promise<Response> {
+/** Gets what a refusal asks for: a session, or the solution of a challenge. Throws any other refusal. */
+async function whatWasMissing(refusal: Refusal): Promise<string | undefined> {
+  const challenge = refusal.more.challenge as Challenge | undefined;
+  if (challenge) return await (await import("./proof")).prove(challenge);
+  if (refusal.status !== 401) throw refusal;
+  await beginSession();
+  return undefined;
+}
+
+async function send(method: string, path: string, body?: unknown, key?: string, solution?: string): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-Requested-With"] = "rowlock";
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
+  if (solution) headers["X-Challenge-Solution"] = solution;
   let response: Response;
   try {
     const payload = body === undefined ? {} : { body: JSON.stringify(body) };

@@ -3,7 +3,7 @@ import type { Words } from "./words";
 
 const KNOWN = ["offline", "too_many_holds", "too_many_seats", "not_on_sale", "not_admitted", "orphan_seat", "nothing_fits",
   "sign_in_failed", "other_browser", "sign_in_again", "second_factor_needed", "weak_password", "passkey_refused",
-  "invalid_request", "overloaded"] as const;
+  "invalid_request", "overloaded", "checkout_blocked", "too_many_tickets"] as const;
 
 /** What happened, what still stands, what to do next. */
 export function explain(refusal: unknown, words: Words): string {

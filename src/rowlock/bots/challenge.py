@@ -18,10 +18,10 @@ import msgspec
 from rowlock.bots.model import Trace
 
 ALGORITHM = "PBKDF2/SHA-256"
-COST = 2_000
-"""Iterations of one try: about a millisecond here, and what we pay to make a challenge."""
-TRIES_BASE = 24
-"""The solver tries at most this many times the difficulty, on average three quarters of that."""
+COST = 10_000
+"""Iterations of one try: a millisecond or two here, which is what we pay to make a challenge."""
+TRIES_BASE = 96
+"""The number lies below this many times the difficulty, and above half of that: `data` says so, ours begin there."""
 DIFFICULTY_MAX = 4
 LIFETIME_SECONDS = 120
 PAYLOAD_CHARS_MAX = 4_096
@@ -60,7 +60,7 @@ class Challenges:
             COST,
             counter=random.randrange(tries // 2, tries),
             expires_at=int(self._clock()) + LIFETIME_SECONDS,
-            data={**purpose._asdict(), "tries": tries},
+            data={**purpose._asdict(), "from": tries // 2, "to": tries},
             hmac_secret=self._secret,
             hmac_key_secret=self._key_secret,
         )
@@ -75,7 +75,7 @@ class Challenges:
         if not result.verified:
             return None
         parameters = altcha.Payload.from_base64(payload).challenge.parameters
-        given = {name: value for name, value in (parameters.data or {}).items() if name != "tries"}
+        given = {name: value for name, value in (parameters.data or {}).items() if name in purpose._fields}
         if given != purpose._asdict() or parameters.expires_at is None or parameters.expires_at < self._clock():
             return None
         return hashlib.sha256(msgspec.json.encode(parameters.nonce)).hexdigest()[:32]

@@ -56,7 +56,8 @@ async def attempt(office: BoxOffice, caller: Caller, *, event: str | None = None
 def solve(problem: Json) -> str:
     """What the browser's worker does, and anybody's program may."""
     challenge = altcha.Challenge.from_dict(problem["challenge"])
-    solution = altcha.solve_challenge(challenge)
+    assert challenge.parameters.data is not None
+    solution = altcha.solve_challenge(challenge, counter_start=challenge.parameters.data["from"])
     assert solution is not None
     return str(altcha.Payload(challenge, solution).to_base64())
 

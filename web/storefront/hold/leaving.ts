@@ -1,4 +1,4 @@
-import workerUrl from "./leaving.worker.ts?worker&url";
+import { ownWorkers } from "../ownWorkers";
 
 /**
  * Gives a hold back soon after the last page of the shop is gone: tab closed, or another site opened. A reload, the shop's
@@ -8,7 +8,7 @@ import workerUrl from "./leaving.worker.ts?worker&url";
 export function releaseWhenGone(leaves: () => string | null): () => void {
   let worker: ServiceWorker | null = null;
   if ("serviceWorker" in navigator) {
-    navigator.serviceWorker.register(trustedWorker).then(
+    navigator.serviceWorker.register(ownWorkers.leaving).then(
       ({ active, installing, waiting }) => { worker = active ?? installing ?? waiting; },
       () => undefined,
     );
@@ -20,13 +20,3 @@ export function releaseWhenGone(leaves: () => string | null): () => void {
   window.addEventListener("pagehide", leave);
   return () => { window.removeEventListener("pagehide", leave); };
 }
-
-/** What TypeScript's own library does not know yet; to it the proof is a string. */
-interface Policies {
-  createPolicy(name: string, rules: { createScriptURL: (address: string) => string }): { createScriptURL(address: string): string };
-}
-
-/** The one address that may become a script here, where the browser asks for proof (Trusted Types). Made once a page. */
-const trustedWorker = (globalThis as { trustedTypes?: Policies }).trustedTypes
-  ?.createPolicy("rowlock-own-worker", { createScriptURL: () => workerUrl })
-  .createScriptURL(workerUrl) ?? workerUrl;
