@@ -65,6 +65,9 @@ from rowlock.platform.secrets import SecretBox
 from rowlock.platform.telemetry import metrics
 from rowlock.platform.valkey.hints import HintPublisher
 from rowlock.platform.valkey.limiter import Limiter
+from rowlock.privacy import KeepingRules, PeoplesData
+from rowlock.privacy import routes as privacy
+from rowlock.privacy.routes import privacy_routes
 from rowlock.search import EventQuery, search_events
 from rowlock.search.routes import search_router
 from rowlock.seating import routes as seating
@@ -81,6 +84,7 @@ UNKEPT = ("/api/v1/session", "/api/v1/account", "/oauth/")
 OPERATIONS = (
     *identity.OPERATIONS,
     *accounts.OPERATIONS,
+    *privacy.OPERATIONS,
     *oauth.OPERATIONS,
     *seating.OPERATIONS,
     *inventory.OPERATIONS,
@@ -107,6 +111,8 @@ class Api:
         self.hints = HintPublisher(valkey)
         self.limiter = Limiter(valkey, metrics.LIMITER_FALLBACKS.inc)
         self.account_parts = account_parts(settings, database, signer, self.limiter, self.secrets)
+        rules = KeepingRules(settings.payment_record_years, settings.payment_record_law)
+        self.people = PeoplesData(database, valkey, rules)
         self.bots = bot_parts(settings, valkey, self.limiter, bot_secret)
         self.facts = SaleFactsShelf(database)
         self.plans = PlanShelf(database)
@@ -176,6 +182,7 @@ class Api:
                 secure_cookies=self.settings.secure_cookies,
             ),
             *accounts.all_account_routes(self.account_parts),
+            *privacy_routes(self.people, self.signer, self.account_parts),
             *oauth_routes(
                 self.token_desk,
                 self.signer,

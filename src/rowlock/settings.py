@@ -88,6 +88,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outbound_allowed: str = ""
     """Host names, addresses and networks inside our own network that configured addresses may lead to."""
 
+    payment_record_years: int = 8
+    """Whole years for which paid bookings are kept of people who were erased."""
+    payment_record_law: str = "UStG § 14b, AO § 147 (DE)"
+    """The law that says so; it stands in the evidence of each erasure."""
+    ended_access_days: int = 30
+    """How long ended keys of devices are kept, and consents that were taken back."""
+
     @property
     def answers_bots(self) -> bool:
         """Whether anybody is answered as a bot: not where attempts are not limited to what a person could make."""
@@ -110,6 +117,8 @@ _WHOLE_NUMBERS = {
     "bots_unpaid_free": (1, 1_000),
     "bots_shorter_seconds": (0, 3_600),
     "bots_rest_seconds": (0, 3_600),
+    "payment_record_years": (0, 100),
+    "ended_access_days": (0, 3_650),
     "seats_per_booking_max": (1, limits.SEATS_PER_BOOKING_CEILING),
     "holds_per_user_max": (0, 1_000),
     "stream_connections_max": (0, 1_000_000),

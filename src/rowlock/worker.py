@@ -16,7 +16,7 @@ from rowlock.payments.reconciler import reconcile_forever
 from rowlock.platform.http.idempotency import SQL as IDEMPOTENCY
 from rowlock.platform.mail.post import deliver_forever
 from rowlock.platform.outbox.relay import relay_forever
-from rowlock.platform.postgres import Database, DatabaseDown
+from rowlock.platform.postgres import DatabaseDown
 from rowlock.platform.postgres.pool import rerun
 from rowlock.platform.telemetry import metrics
 from rowlock.settings import Settings
@@ -35,7 +35,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
             loops.create_task(relay_forever(api.database, api.valkey, stopping))
             loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
-            loops.create_task(_keep_house(api.database, settings.signing_key_days, stopping))
+            loops.create_task(_keep_house(api, settings, stopping))
     finally:
         await api.close()
 
@@ -47,15 +47,17 @@ async def _tell_expired(api: Api, expired: int, events: list[int]) -> None:
     log.info("holds_expired", holds=expired, events=events)
 
 
-async def _keep_house(database: Database, signing_key_days: int, stopping: asyncio.Event) -> None:
-    """Forget idempotency keys whose day is over, and give the signing keys their successors in time."""
+async def _keep_house(api: Api, settings: Settings, stopping: asyncio.Event) -> None:
+    """Forget what is over and done with, and give the signing keys their successors in time."""
+    database = api.database
     while not stopping.is_set():
         try:
             await rerun(lambda: database.cold.execute(IDEMPOTENCY["forget_old_keys"], limits.IDEMPOTENCY_HOURS))
             await rerun(lambda: database.cold.execute(REVOCATIONS["forget_revocations"]))
             await forget_what_is_over(database)
             await forget_old_grants(database)
-            if await rotate_when_old(database, signing_key_days):
+            await rerun(lambda: api.people.forget_what_is_over(settings.ended_access_days))
+            if await rotate_when_old(database, settings.signing_key_days):
                 log.info("signing_keys_rotated")
         except DatabaseDown as error:
             log.warning("housekeeping_failed", error=str(error))

@@ -8,6 +8,7 @@ import msgspec
 
 from rowlock.audit.model import Action, AuditEntry, AuditPage
 from rowlock.identity import Person
+from rowlock.identity.pseudonyms import pseudonym_of, subjects_behind
 from rowlock.platform.postgres import Connection, Database, load_queries
 
 SQL = load_queries("rowlock.audit")
@@ -29,10 +30,21 @@ class Deed(NamedTuple):
 
 async def record(connection: Connection, by: Person, deeds: Iterable[Deed]) -> None:
     """Append what `by` did, in the transaction in which it is done, and as its last step: others wait from here on."""
+    actor = await pseudonym_of(connection, by.subject)
     for deed in deeds:
-        was, now = (None if facts is None else msgspec.json.encode(facts).decode() for facts in deed[3:5])
-        who, what = (by.subject, by.role, deed.organiser_id), (deed.action, deed.thing, was, now, deed.reason)
+        was, now = [await _unnamed(connection, facts) for facts in (deed.before, deed.after)]
+        who, what = (actor, by.role, deed.organiser_id), (deed.action, deed.thing, was, now, deed.reason)
         await connection.execute(SQL["append_audit"], *who, *what)
+
+
+async def _unnamed(connection: Connection, facts: Facts | None) -> str | None:
+    """Facts as JSON; a `subject` among them by its pseudonym."""
+    if facts is None:
+        return None
+    subject = facts.get("subject")
+    if isinstance(subject, str):
+        facts = {**facts, "subject": await pseudonym_of(connection, subject)}
+    return msgspec.json.encode(facts).decode()
 
 
 class AuditLog:
@@ -53,16 +65,17 @@ class AuditLog:
     ) -> AuditPage:
         """The newest entries below a number that the reader may see: an organiser's staff their organiser's."""
         rows = await self._database.report(SQL["audit_page"], reader.reach, actor, action, thing, below, size + 1)
-        items = tuple(_entry(row) for row in rows[:size])
+        people = await subjects_behind(self._database, (row["actor"] for row in rows))
+        items = tuple(_entry(row, people) for row in rows[:size])
         return AuditPage(items, str(items[-1].no) if len(rows) > size else None)
 
 
-def _entry(row: asyncpg.Record) -> AuditEntry:
+def _entry(row: asyncpg.Record, people: Mapping[str, str]) -> AuditEntry:
     organiser_id = row["organiser_id"]
     return AuditEntry(
         row["no"],
         row["at"],
-        row["actor"],
+        people.get(row["actor"], row["actor"]),
         row["role"],
         None if organiser_id is None else str(organiser_id),
         row["action"],

@@ -23,6 +23,7 @@ VERBS = {
     "verify": "proof:verify",
     "ledger": "proof:ledger",
     "audit": "audit:audit",
+    "privacy": "privacy:privacy",
     "secrets": "secrets:secrets",
 }
 """The module of each verb and its name there; `blocks` adds its own verbs to `event`."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 
 from rowlock.catalog import SaleFactsShelf
 from rowlock.identity import Person
+from rowlock.identity.pseudonyms import pseudonym_of, subjects_behind
 from rowlock.inventory import Block, BlockWord, InventoryEngine, Unblock, UnblockWord
 from rowlock.inventory.store import SeatBlock, seat_blocks
 from rowlock.kernel.ids import booking_id_for_key, new_booking_id, parse_booking_id, parse_number_id
@@ -31,7 +32,8 @@ class BlockDesk:
         number, plan = await self._plan(event_id, by)
         seat_nos = _seat_nos(plan, body.seat_ids, body.sections)
         block_id = booking_id_for_key(by.subject, key) if key is not None else new_booking_id()
-        outcome = await self._engine.block(Block(block_id, number, body.kind, body.reason, by.subject, seat_nos))
+        name = await self._name_of(by)
+        outcome = await self._engine.block(Block(block_id, number, body.kind, body.reason, name, seat_nos))
         if outcome.word is BlockWord.SEAT_UNAVAILABLE:
             taken = [plan.seat_ids[seat_no] for seat_no in outcome.conflicts]
             words = f"{len(taken)} of the seats are not free. None was blocked."
@@ -55,7 +57,10 @@ class BlockDesk:
     async def list(self, event_id: str, by: Person) -> BlockList:
         """Who blocked what, and why, oldest first. Problem `event_not_found`."""
         number, plan = await self._plan(event_id, by)
-        return BlockList(tuple(_item(block, plan) for block in await seat_blocks(self._database, number)))
+        blocks = await seat_blocks(self._database, number)
+        people = await subjects_behind(self._database, (block.by for block in blocks))
+        named = (block._replace(by=people.get(block.by, block.by)) for block in blocks)
+        return BlockList(tuple(_item(block, plan) for block in named))
 
     async def release(self, event_id: str, body: UnblockBody, by: Person) -> None:
         """Put seats back on sale; those that are not blocked are left as they are.
@@ -63,7 +68,7 @@ class BlockDesk:
         Problems: `event_not_found`, `invalid_request`, `unknown_seat`.
         """
         number, plan = await self._plan(event_id, by)
-        await self._unblock(number, _seat_nos(plan, body.seat_ids, body.sections), body.reason, by.subject)
+        await self._unblock(number, _seat_nos(plan, body.seat_ids, body.sections), body.reason, by)
 
     async def release_block(self, event_id: str, block_id: str, reason: str, by: Person) -> None:
         """Put all seats of a block back on sale; nothing happens when none is blocked any more.
@@ -73,12 +78,18 @@ class BlockDesk:
         number, _ = await self._plan(event_id, by)
         block = parse_booking_id(block_id)
         for standing in await seat_blocks(self._database, number, block) if block is not None else ():
-            await self._unblock(number, standing.seat_nos, reason, by.subject)
+            await self._unblock(number, standing.seat_nos, reason, by)
 
-    async def _unblock(self, event_id: int, seat_nos: Sequence[int], reason: str, by: str) -> None:
-        word = await self._engine.unblock(Unblock(uuid.uuid4(), event_id, reason, by, tuple(seat_nos)))
+    async def _unblock(self, event_id: int, seat_nos: Sequence[int], reason: str, by: Person) -> None:
+        unblock = Unblock(uuid.uuid4(), event_id, reason, await self._name_of(by), tuple(seat_nos))
+        word = await self._engine.unblock(unblock)
         if word is UnblockWord.EVENT_NOT_FOUND:
             raise _no_event(str(event_id))
+
+    async def _name_of(self, person: Person) -> str:
+        """Who it was, as ledger and audit log may keep it for good."""
+        async with self._database.cold.acquire() as connection:
+            return await pseudonym_of(connection, person.subject)
 
     async def _plan(self, event_id: str, by: Person) -> tuple[int, ShelvedPlan]:
         number = parse_number_id(event_id)

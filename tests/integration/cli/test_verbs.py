@@ -272,3 +272,18 @@ async def test_a_new_key_goes_first_into_the_file_and_takes_over(rowlock: Comman
     assert keys.stat().st_mode & 0o777 == 0o600
     await filed.good("secrets", "rotate", "--json")
     assert "ok" in await filed.good("check")
+
+
+async def test_a_person_is_handed_over_and_forgotten(rowlock: CommandLine, house: House) -> None:
+    await rowlock.good("token", "--role", "buyer", "--subject", "buyer:ada", "--count", "1")
+    export = json.loads(await rowlock.good("privacy", "export", "--subject", "buyer:ada"))
+    assert export["subjects"] == ["buyer:ada"]
+    assert "no account of" in await rowlock.refusal("privacy", "export", "--mail", "nobody@example.com")
+    assert "--subject or with --mail" in await rowlock.refusal("privacy", "export")
+    assert "--yes" in await rowlock.refusal("privacy", "erase", "--subject", "buyer:ada")
+    erased = json.loads(await rowlock.good("privacy", "erase", "--subject", "buyer:ada", "--yes"))
+    assert erased["standsFor"].startswith("erased:")
+    log = await rowlock.good("audit")
+    assert "erase_person" in log
+    assert "buyer:ada" not in log
+    assert await house.broken() == []

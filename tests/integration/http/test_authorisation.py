@@ -23,6 +23,8 @@ class Affair(Enum):
     """Anybody's, without a token."""
     PERSONAL = auto()
     """Any person's; there is nothing in it that belongs to somebody else."""
+    RIGHTS = auto()
+    """Any person's, guests' and scripts' too, about themselves; no program's, whatever it was allowed."""
     SIGNING_IN = auto()
     """Anybody's who comes from our own pages; these callers do not (`test_mail_sign_in.py` has those who do)."""
     ACCOUNT = auto()
@@ -98,6 +100,9 @@ AFFAIRS = {
     "post /api/v1/account/authenticator/confirm": Affair.ACCOUNT,
     "delete /api/v1/account/authenticator": Affair.ACCOUNT,
     "post /api/v1/account/recovery-codes": Affair.ACCOUNT,
+    "get /api/v1/account/export": Affair.RIGHTS,
+    "post /api/v1/account/erasure": Affair.RIGHTS,
+    "post /api/v1/account/consents": Affair.RIGHTS,
     "post /api/v1/stream-tickets": Affair.PERSONAL,
     "post /api/v1/bookings/reserve": Affair.PERSONAL,
     "post /api/v1/bookings": Affair.PERSONAL,
@@ -207,7 +212,7 @@ def judged(affair: Affair, person: Person, *, own_booking: bool) -> tuple[bool, 
             return person.signed_in, frozenset({403})
         case Affair.OWN_ACCESS:
             return False, frozenset({404 if person.signed_in else 403})
-        case Affair.PERSONAL | Affair.ABOUT_ONESELF:
+        case Affair.PERSONAL | Affair.ABOUT_ONESELF | Affair.RIGHTS:
             return True, frozenset()
         case Affair.OWN_BOOKING:
             return own_booking, frozenset({404})

@@ -42,3 +42,13 @@ INSERT INTO organisers (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id
 
 -- name: organisers
 SELECT id, name FROM organisers ORDER BY id
+
+-- name: pseudonym_of
+-- The person's pseudonym, $2 when there is none yet.
+WITH made AS (
+    INSERT INTO pseudonyms (subject, pseudonym) VALUES ($1, $2) ON CONFLICT (subject) DO NOTHING RETURNING pseudonym
+)
+SELECT pseudonym FROM made UNION ALL SELECT pseudonym FROM pseudonyms WHERE subject = $1 LIMIT 1
+
+-- name: subjects_behind
+SELECT pseudonym, subject FROM pseudonyms WHERE pseudonym = ANY ($1)

@@ -7,6 +7,8 @@ from rowlock.inventory.proof.findings import Faults
 from rowlock.inventory.store import SQL
 from rowlock.platform.postgres import Connection
 
+ERASED = "erased:"
+"""What the names begin with that stand for people who were erased; nobody's tokens have such a subject."""
 PAID_PHASES = {"authorised", "captured"}
 """A confirmed booking is captured as soon as its seats are booked; in between, it is only authorised."""
 OPEN_PHASES = {"authorising", "challenged", "authorised"}
@@ -25,6 +27,8 @@ class BookingCheck:
         self.payment_faults = Faults()
         self.ending_faults = Faults()
         self.payments = 0
+        self._erased: dict[str, str] = {}
+        """Terms of bookings whose buyers were erased, by id: what is to be found restated in the ledger."""
 
     async def compare(self, told: dict[str, BookingFacts]) -> None:
         """Hold these bookings against their rows."""
@@ -35,12 +39,22 @@ class BookingCheck:
         for booking_id in sorted(missing):
             self.booking_faults.add(f"booking {booking_id} is in the ledger and not among the bookings")
         for row in rows:
-            contradictions = told[row["id"]].contradicts(_facts(row))
+            facts, found = told[row["id"]], _facts(row)
+            if row["buyer"].startswith(ERASED):
+                self._erased[row["id"]] = found.terms
+                facts = facts._replace(terms=found.terms)
+            contradictions = facts.contradicts(found)
             if contradictions:
                 self.booking_faults.add(f"booking {row['id']}: {contradictions}")
             if row["total"] != sum(row["prices"]):
                 self.booking_faults.add(f"booking {row['id']}: the total is not the sum of its prices")
             self._check_payments(row)
+
+    def settle(self, restated: dict[str, str]) -> None:
+        """Hold what became of forgotten buyers' bookings against what the ledger says of it."""
+        for booking_id in sorted(self._erased.keys() | restated.keys()):
+            if self._erased.get(booking_id) != restated.get(booking_id):
+                self.booking_faults.add(f"booking {booking_id}: its buyer is not erased as the ledger says")
 
     def count(self, told: int, found: int) -> None:
         """Hold the number of bookings in the ledger against the number of rows."""

@@ -54,6 +54,8 @@ class Replay:
         self.bookings = 0
         self.closed: dict[str, BookingFacts] = {}
         """Bookings that have given their seats back, by id, until `take_closed`."""
+        self.restated: dict[str, str] = {}
+        """The terms under which bookings stand whose buyers were erased, by id."""
         self.live: dict[str, BookingFacts] = {}
 
     def row(self, seq: int, at_us: int, changes: str, prev_hash: bytes, row_hash_stored: bytes) -> None:
@@ -121,6 +123,9 @@ class Replay:
         if step.kind == "hold":
             self.bookings += 1
             self.live[step.booking_id] = BookingFacts.held(self.event_id, at_us, step)
+            return
+        if step.kind == "restate":
+            self.restated[step.booking_id] = step.detail or ""
             return
         facts = self.live.get(step.booking_id)
         if facts is None:

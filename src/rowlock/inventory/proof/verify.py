@@ -89,6 +89,7 @@ async def _prove(connection: Connection, event_id: int, bookings: int, on_progre
     on_progress(replay.rows % ROWS_FETCHED)
     await check.compare(replay.take_closed())
     await check.compare(replay.live)
+    check.settle(replay.restated)
     check.count(replay.bookings, bookings)
     if replay.rows != inventory["seq"] or replay.head != inventory["head_hash"]:
         replay.chain_faults.add(f"the ledger ends at {replay.rows}, the event says {inventory['seq']}")
