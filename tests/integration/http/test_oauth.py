@@ -300,6 +300,13 @@ async def test_one_refresh_token_gives_one_successor_however_many_ask_at_once(of
     assert sum(answer.status_code == 200 for answer in answers) == 1
 
 
+async def test_a_permission_does_not_last_for_ever(office: BoxOffice) -> None:
+    club, fan = await program(office), session(office)
+    token = (await club.tokens(fan))["refresh_token"]
+    await office.house.database.cold.execute("UPDATE oauth_grants SET created_at = now() - interval '181 days'")
+    assert_oauth(await club.token(grant_type="refresh_token", refresh_token=token), 400, "invalid_grant")
+
+
 async def test_what_is_given_back_ends_everywhere(office: BoxOffice, other_office: BoxOffice) -> None:
     club, fan = await program(office), session(office)
     told = await club.tokens(fan)

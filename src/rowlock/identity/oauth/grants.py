@@ -13,6 +13,7 @@ from rowlock.identity.oauth.clients import SQL
 from rowlock.identity.oauth.model import (
     ACCESS_SECONDS,
     CODE_SECONDS,
+    GRANT_DAYS_MAX,
     REFRESH_SECONDS,
     Client,
     Grant,
@@ -125,7 +126,7 @@ class Grants:
 
 async def _live(connection: Connection, grant_id: uuid.UUID, client: Client | None) -> Grant | None:
     """The grant, locked, unless it has ended or is another program's."""
-    row = await connection.fetchrow(SQL["live_grant"], grant_id)
+    row = await connection.fetchrow(SQL["live_grant"], grant_id, GRANT_DAYS_MAX)
     if row is None or (client is not None and row["client_id"] != client.id):
         return None
     who = Person(

@@ -15,6 +15,8 @@ OPENID_SCOPES: tuple[OpenIdScope, ...] = get_args(OpenIdScope)
 CODE_SECONDS = 60
 ACCESS_SECONDS = 15 * 60
 REFRESH_SECONDS = 30 * 24 * 3600
+GRANT_DAYS_MAX = 180
+"""However often a program refreshes, after this it has to ask its person again."""
 ID_TOKEN_SECONDS = 3_600
 ASSERTION_SECONDS_MAX = 300
 """The longest that a device's signed request for a token may be good for."""

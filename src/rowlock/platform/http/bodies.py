@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,7 +15,20 @@ from rowlock.platform.telemetry import metrics
 
 Body = TypeVar("Body")
 
+log = structlog.get_logger(__name__)
+
 encode = msgspec.json.Encoder().encode
+_WATCHED = frozenset(
+    {
+        "unauthenticated",
+        "forbidden",
+        "scope_missing",
+        "cross_site_request",
+        "origin_not_allowed",
+        "second_factor_needed",
+    }
+)
+"""Who is turned away for what they may not do stands in the log with the reason; the request's own line has the path."""
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """JSON can spell U+0000, PostgreSQL's text cannot hold it; a backslash before it makes it six ordinary letters."""
 
@@ -34,6 +48,8 @@ def problem_answer(problem: Problem, request_id: str) -> Response:
 def problem_parts(problem: Problem, request_id: str) -> tuple[bytes, dict[str, str]]:
     """Body and headers of a problem document; the problem is counted."""
     metrics.PROBLEMS.labels(problem.code).inc()
+    if problem.code in _WATCHED:
+        log.info("refused", code=problem.code, requestId=request_id)
     headers = {"Content-Type": "application/problem+json"}
     if "retryAfter" in problem.extra:
         headers["Retry-After"] = str(problem.extra["retryAfter"])

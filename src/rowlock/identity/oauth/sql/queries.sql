@@ -42,7 +42,7 @@ SELECT grant_id FROM oauth_codes WHERE hash = $1
 
 -- name: live_grant
 SELECT id, client_id, subject, role, organiser_id, strong, scopes FROM oauth_grants
-WHERE id = $1 AND ended_at IS NULL FOR UPDATE
+WHERE id = $1 AND ended_at IS NULL AND created_at > now() - make_interval(days => $2) FOR UPDATE
 
 -- name: insert_refresh_token
 INSERT INTO oauth_refresh_tokens (hash, grant_id, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))
