@@ -20,7 +20,7 @@ SQL = load_queries("rowlock.identity")
 
 Algorithm = Literal["HS256", "RS256"]
 ALGORITHMS: tuple[Algorithm, ...] = ("HS256", "RS256")
-RSA_BITS = 2048
+RSA_BITS = 3072
 PUBLISHED_BEFORE_USE_SECONDS = 3_600
 """A new RS256 key stands in the published set so long before it signs: who keeps the set for an hour knows it."""
 KNOWN_BEFORE_USE_SECONDS = 5

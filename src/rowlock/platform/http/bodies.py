@@ -28,7 +28,7 @@ _WATCHED = frozenset(
         "second_factor_needed",
     }
 )
-"""Who is turned away for what they may not do stands in the log with the reason; the request's own line has the path."""
+"""Who is turned away for what they may not do stands in the log with the reason; the request's line has the path."""
 _ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 """JSON can spell U+0000, PostgreSQL's text cannot hold it; a backslash before it makes it six ordinary letters."""
 
