@@ -164,7 +164,7 @@ class BookingDesk:
     async def accept(self, person: Person, booking_id: str) -> Booking:
         """Keep the seats that were offered in the place of others, for the full hold time from now."""
         row = await self.own_row(person, booking_id)
-        word = await self._engine.accept(row.event_id, Accept(row.id, person.subject))
+        word = await self._engine.accept(row.event_id, Accept(row.id, row.buyer))
         if word in {AcceptWord.ACCEPTED, AcceptWord.REPLAYED}:
             return await self.find(person, row.id)
         raise _ACCEPT_PROBLEMS[word](booking_id)
@@ -172,7 +172,7 @@ class BookingDesk:
     async def extend(self, person: Person, booking_id: str, key: str | None) -> Booking:
         """Give the hold more time."""
         row = await self.own_row(person, booking_id)
-        command = Extend(row.id, person.subject, key or uuid.uuid4().hex)
+        command = Extend(row.id, row.buyer, key or uuid.uuid4().hex)
         word = await self._engine.extend(row.event_id, command)
         if word in {ExtendWord.EXTENDED, ExtendWord.REPLAYED}:
             return await self.find(person, row.id)
@@ -190,14 +190,14 @@ class BookingDesk:
     async def release(self, person: Person, booking_id: str) -> BookingRow:
         """Give the seats back, unless they were given back or had expired before; the booking as it was."""
         row = await self.own_row(person, booking_id)
-        word = await self._engine.release(row.event_id, Release(row.id, person.subject))
+        word = await self._engine.release(row.event_id, Release(row.id, row.buyer))
         self._replica.freed(row.event_id)
         if word not in {ReleaseWord.RELEASED, ReleaseWord.ALREADY_RELEASED, ReleaseWord.HOLD_EXPIRED}:
             raise _RELEASE_PROBLEMS[word](booking_id)
         return row
 
     async def own_row(self, person: Person, booking_id: str) -> BookingRow:
-        """The person's booking as it is stored; Problem `booking_not_found` when it is not theirs."""
+        """The person's booking as it is stored, also one of a guest they were; Problem `booking_not_found`."""
         number = parse_booking_id(booking_id)
         row = await self._views.row(number, person.subject) if number is not None else None
         if row is None:
@@ -215,7 +215,7 @@ class BookingDesk:
         self, person: Person, booking_id: uuid.UUID, outcome: HoldOutcome, facts: SaleFacts, plan: ShelvedPlan
     ) -> Booking:
         if outcome.word is HoldWord.HELD:
-            return booking_of(_fresh_row(booking_id, facts.event_id, outcome), facts, plan)
+            return booking_of(_fresh_row(booking_id, person.subject, facts.event_id, outcome), facts, plan)
         if outcome.word is HoldWord.REPLAYED:
             return await self.find(person, booking_id)
         raise self._refusal(outcome, facts, plan)
@@ -258,11 +258,12 @@ class BookingDesk:
                 return Problem("event_not_found", f"There is no event {facts.event_id}.")
 
 
-def _fresh_row(booking_id: uuid.UUID, event_id: int, outcome: HoldOutcome) -> BookingRow:
+def _fresh_row(booking_id: uuid.UUID, buyer: str, event_id: int, outcome: HoldOutcome) -> BookingRow:
     assert outcome.expires_at is not None
     assert outcome.held_at is not None
     return BookingRow(
         id=booking_id,
+        buyer=buyer,
         no=outcome.booking_no,
         event_id=event_id,
         seat_nos=outcome.seat_nos,

@@ -64,10 +64,12 @@ class BookingList(msgspec.Struct, frozen=True, rename="camel"):
 class BookingRow(msgspec.Struct, frozen=True):
     """A booking as it is stored; prices are all-in minor units in `seat_nos` order.
 
+    `buyer` is whose name it stands under for good: its owner's, or that of a guest whom the owner's account joined.
     `instead_of` are the seats that were wanted, while the hold is an offer that nobody has accepted.
     """
 
     id: uuid.UUID
+    buyer: str
     no: int
     event_id: int
     seat_nos: tuple[int, ...]

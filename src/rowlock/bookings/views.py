@@ -8,6 +8,7 @@ import asyncpg
 
 from rowlock.bookings.model import BookedSeat, Booking, BookingList, BookingRow, BookingStatus, Substitute, Ticket
 from rowlock.catalog import SaleFacts, SaleFactsShelf
+from rowlock.identity.accounts import guests_of
 from rowlock.kernel import limits
 from rowlock.kernel.ids import REFERENCE_BITS, reference_of
 from rowlock.kernel.money import money
@@ -28,19 +29,22 @@ class BookingViews:
         self._database = database
         self._facts = facts
         self._shelf = shelf
-        self._rows = Gatherer[uuid.UUID, tuple[str, BookingRow] | None]("bookings", self._find_all)
+        self._rows = Gatherer[uuid.UUID, BookingRow | None]("bookings", self._find_all)
 
     async def row(self, booking_id: uuid.UUID, buyer: str | None) -> BookingRow | None:
-        """The booking if it is the buyer's (None: anybody's); a hold whose time has passed reads EXPIRED."""
-        found = await self._rows.ask(booking_id)
-        if found is None:
-            return None
-        owner, row = found
-        return row if buyer is None or buyer == owner else None
+        """The booking if it is the buyer's (None: anybody's); a hold whose time has passed reads EXPIRED.
 
-    async def _find_all(self, ids: Sequence[uuid.UUID]) -> list[tuple[str, BookingRow] | None]:
+        What a guest holds is also that of the account which joined the guest. That costs a look only where the booking
+        stands under another name than the one who asks.
+        """
+        row = await self._rows.ask(booking_id)
+        if row is None or buyer is None or row.buyer == buyer:
+            return row
+        return row if row.buyer in await guests_of(self._database, buyer) else None
+
+    async def _find_all(self, ids: Sequence[uuid.UUID]) -> list[BookingRow | None]:
         rows = await rerun(lambda: self._database.hot.fetch(SQL["find_bookings"], ids))
-        found = {row["id"]: (row["buyer"], _booking_row(row)) for row in rows}
+        found = {row["id"]: _booking_row(row) for row in rows}
         return [found.get(number) for number in ids]
 
     async def find(self, booking_id: uuid.UUID, buyer: str) -> Booking | None:
@@ -61,9 +65,10 @@ class BookingViews:
         return None if facts is None or plan is None else (facts, plan)
 
     async def list(self, buyer: str, status: BookingStatus | None, below: int | None) -> BookingList:
-        """A page of the buyer's bookings, newest first, from the one below the cursor."""
+        """A page of the buyer's bookings and those of the guests they were, newest first, below the cursor."""
         top = 1 << REFERENCE_BITS if below is None else below
-        rows = await self._database.report(SQL["list_bookings"], buyer, top, status, BOOKINGS_PER_PAGE + 1)
+        names = [buyer, *await guests_of(self._database, buyer)]
+        rows = await self._database.report(SQL["list_bookings"], names, top, status, BOOKINGS_PER_PAGE + 1)
         page = [_booking_row(row) for row in rows[:BOOKINGS_PER_PAGE]]
         more = len(rows) > BOOKINGS_PER_PAGE
         items = [await self.tell(row) for row in page]
@@ -100,6 +105,7 @@ def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan) -> Booking:
 def _booking_row(row: asyncpg.Record) -> BookingRow:
     return BookingRow(
         id=row["id"],
+        buyer=row["buyer"],
         no=row["no"],
         event_id=row["event_id"],
         seat_nos=tuple(row["seat_nos"]),

@@ -71,7 +71,7 @@ class Cashier:
         """
         row = await self._desk.own_row(person, booking_id)
         payment_id = uuid.uuid5(row.id, key) if key is not None else uuid.uuid4()
-        word = await self._engine.begin_payment(row.event_id, BeginPayment(row.id, person.subject, payment_id))
+        word = await self._engine.begin_payment(row.event_id, BeginPayment(row.id, row.buyer, payment_id))
         match word:
             case BeginWord.BEGUN | BeginWord.REPLAYED:
                 return await self._pursue(await self._start(payment_id, row, token), row)

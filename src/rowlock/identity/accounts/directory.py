@@ -15,6 +15,7 @@ from rowlock.platform.mail import is_address
 from rowlock.platform.postgres import Connection, Database, load_queries
 
 SQL = load_queries("rowlock.identity.accounts")
+ACCOUNT_SUBJECTS = "account:"
 LANGUAGES = ("en", "de", "fr")
 _SPACES = re.compile(r"\s+")
 
@@ -107,7 +108,7 @@ async def account_for(connection: Connection, address: Address, name: str, langu
     """The account of a proven address, made when there is none, and whether it is new. Two at once make one."""
     account_id = uuid.uuid4()
     made = await connection.fetchval(
-        SQL["insert_account"], account_id, f"account:{account_id}", address.typed, address.key, name, language
+        SQL["insert_account"], account_id, f"{ACCOUNT_SUBJECTS}{account_id}", address.typed, address.key, name, language
     )
     account = _account(await connection.fetchrow(SQL["account_of_email"], address.key))
     assert account is not None
@@ -131,6 +132,13 @@ async def grant(connection: Connection, account_id: uuid.UUID, organiser_id: int
 async def withdraw(connection: Connection, account_id: uuid.UUID, organiser_id: int, role: Role) -> bool:
     """Let the account act in a role no more; False when it could not."""
     return await connection.fetchval(SQL["withdraw_membership"], account_id, organiser_id, role) is not None
+
+
+async def guests_of(database: Database, subject: str) -> frozenset[str]:
+    """The guests whom the account of this subject joined. Only accounts have any: others are not looked up."""
+    if not subject.startswith(ACCOUNT_SUBJECTS):
+        return frozenset()
+    return frozenset(row["subject"] for row in await database.fetch(SQL["guests_of"], subject))
 
 
 def _account(row: asyncpg.Record | None) -> Account | None:

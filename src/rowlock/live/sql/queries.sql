@@ -1,6 +1,17 @@
 -- name: holds_of
 -- The holds of these buyers that stand, and those of the given bookings that ended by time. Seconds left by this clock.
-SELECT id, buyer, status, extract(epoch FROM hold_expires_at - clock_timestamp())::double precision AS seconds
-FROM bookings WHERE buyer = ANY ($1) AND status IN ('HOLD', 'PAYMENT_PENDING')
+-- What a guest holds is told to the account that joined the guest.
+SELECT b.id, own.person AS buyer, b.status,
+       extract(epoch FROM b.hold_expires_at - clock_timestamp())::double precision AS seconds
+FROM (
+    SELECT person, person AS name FROM unnest($1::text[]) AS asked(person)
+    UNION ALL
+    SELECT a.subject, g.subject FROM accounts a JOIN account_guests g ON g.account_id = a.id WHERE a.subject = ANY ($1)
+) own
+JOIN bookings b ON b.buyer = own.name AND b.status IN ('HOLD', 'PAYMENT_PENDING')
 UNION ALL
-SELECT id, buyer, status, 0 FROM bookings WHERE id = ANY ($2) AND status = 'EXPIRED'
+SELECT b.id, coalesce(a.subject, b.buyer), b.status, 0
+FROM bookings b
+LEFT JOIN account_guests g ON g.subject = b.buyer
+LEFT JOIN accounts a ON a.id = g.account_id AND a.subject = ANY ($1)
+WHERE b.id = ANY ($2) AND b.status = 'EXPIRED'

@@ -22,6 +22,9 @@ WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM accounts WHERE email_key = $3 AND id
 -- name: join_guest
 INSERT INTO account_guests (subject, account_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING subject
 
+-- name: guests_of
+SELECT g.subject FROM account_guests g JOIN accounts a ON a.id = g.account_id WHERE a.subject = $1
+
 -- name: memberships
 SELECT m.organiser_id, o.name AS organiser, m.role FROM memberships m JOIN organisers o ON o.id = m.organiser_id
 WHERE m.account_id = $1 ORDER BY o.name, m.role
