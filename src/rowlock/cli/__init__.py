@@ -17,6 +17,7 @@ VERBS = {
     "plan": "plans:plan",
     "event": "blocks:event",
     "organiser": "organisers:organiser",
+    "account": "accounts:account",
     "token": "sales:token",
     "client": "clients:client",
     "keys": "keys:keys",

@@ -178,6 +178,19 @@ async def test_organisers_are_made_and_what_is_done_is_written_down(rowlock: Com
     assert "The other house" in await rowlock.good("audit", "--action", "create_organiser")
 
 
+async def test_staff_are_invited_listed_recovered_and_withdrawn(rowlock: CommandLine, house: House) -> None:
+    who = ("--email", "Door@Example.com")
+    assert "may act as door" in await rowlock.good("account", "invite", *who, "--role", "door")
+    (member,) = json.loads(await rowlock.good("account", "list", "--json"))
+    assert (member["email"], member["role"], member["secondFactor"]) == ("Door@Example.com", "door", False)
+    await rowlock.good("account", "recover", *who, "--reason", "Lost the phone; met in person")
+    await rowlock.good("account", "withdraw", *who, "--role", "door")
+    assert "has no role" in await rowlock.refusal("account", "withdraw", *who, "--role", "door")
+    told = await house.database.fetch("SELECT action FROM audit_log ORDER BY no DESC LIMIT 3")
+    assert [row["action"] for row in told] == ["withdraw_role", "recover_account", "grant_role"]
+    assert await count(house, "mails") == 2
+
+
 async def test_the_schema_is_migrated_and_checked(rowlock: CommandLine, house: House) -> None:
     assert head_revision() in await rowlock.good("migrate")
     checked = json.loads(await rowlock.good("check", "--json"))

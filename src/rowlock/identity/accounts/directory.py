@@ -21,7 +21,7 @@ _SPACES = re.compile(r"\s+")
 
 
 class Account(msgspec.Struct, frozen=True):
-    """One person's account. Its address is proven: there is no account before a mail to it was answered."""
+    """One person's account. It opens to nobody before a mail to its address was answered; most are only made then."""
 
     id: uuid.UUID
     subject: str

@@ -47,7 +47,7 @@ def security_changed(language: str, name: str, what: str) -> Letter:
 def invitation(language: str, name: str, organiser: str, role: str, link: str | None) -> Letter:
     """Somebody may act for an organiser now."""
     say = _phrases(language)
-    words = _notice("invitation", language, name, organiser=organiser, role=role)
+    words = _notice("invitation", language, name, organiser=organiser, role=say[f"role.{role}"])
     return msgspec.structs.replace(words, link=link, link_words=say["invitation.link"])
 
 
