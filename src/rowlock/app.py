@@ -345,7 +345,7 @@ class Pages:
             event_name=event.name,
             starts_at=event.starts_at,
             timezone=event.timezone,
-            place=", ".join(part for part in (event.venue.name, event.venue.city) if part),
+            place=event.venue.place,
             seats=tuple(seat.id for seat in booking.seats),
         )
 

@@ -19,6 +19,11 @@ class Venue(msgspec.Struct, frozen=True, rename="camel"):
     city: str
     country: str
 
+    @property
+    def place(self) -> str:
+        """Its name, with its city if that is known."""
+        return f"{self.name}, {self.city}" if self.city else self.name
+
 
 class Performer(msgspec.Struct, frozen=True, rename="camel"):
     """Who plays."""

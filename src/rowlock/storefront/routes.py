@@ -140,7 +140,7 @@ class _Pages:
         if event is None:
             return error_page(request, 404)
         say = words(language_of(request))
-        where = f"{event.venue.name}, {event.venue.city}"
+        where = event.venue.place
         body = poster(event.id, event.name, say.short_day(event.starts_at, event.timezone), where)
         headers = {
             "Cache-Control": f"public, max-age={POSTER_KEPT_S}",
