@@ -57,7 +57,7 @@ async def _keep_house(api: Api, settings: Settings, stopping: asyncio.Event) -> 
             await forget_what_is_over(database)
             await forget_old_grants(database)
             await rerun(lambda: api.people.forget_what_is_over(settings.ended_access_days))
-            if await rotate_when_old(database, settings.signing_key_days):
+            if await rotate_when_old(database, settings.signing_key_days, api.secrets):
                 log.info("signing_keys_rotated")
         except DatabaseDown as error:
             log.warning("housekeeping_failed", error=str(error))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import psutil
 
 from rowlock.platform.embedded import Servers, running
+from rowlock.platform.secrets import SecretBox
 from rowlock.seating import SeatingPlan, write_plan
 from rowlock.settings import HoldStrategyName
 
@@ -33,6 +34,11 @@ class Installation(NamedTuple):
         servers = running(self.data)
         assert servers is not None
         return servers
+
+    @property
+    def secrets(self) -> SecretBox:
+        """What opens the secrets in its database."""
+        return SecretBox.of((self.data / "secret.keys").read_text("utf-8"))
 
     def roles(self, name: str) -> list[psutil.Process]:
         """The processes of a role."""

@@ -88,7 +88,7 @@ class Arena:
     async def open(cls, shop: Installation) -> AsyncIterator[Self]:
         """Import the plan."""
         database = await open_database(shop.servers.database_url, hot=1, cold=1)
-        arena = cls(shop, await open_signer(database))
+        arena = cls(shop, await open_signer(database, shop.secrets))
         await database.close()
         async with arena._organiser:
             arena._plan_id = await arena._create("/plans", "planId", write_plan(PLAN))

@@ -10,6 +10,7 @@ from rowlock.audit import Deed, record
 from rowlock.cli.installation import data_option, database_of, installation, json_option, one_line_faults
 from rowlock.cli.organisers import OPERATOR
 from rowlock.identity.keys import rotate_keys
+from rowlock.platform.secrets import SecretBox
 from rowlock.settings import Settings
 
 
@@ -32,7 +33,7 @@ def rotate(reason: str | None, data: Path | None, as_json: bool) -> None:
 
 async def _rotate(settings: Settings, reason: str | None) -> list[str]:
     async with database_of(settings) as database, database.cold.acquire() as connection, connection.transaction():
-        made = await rotate_keys(connection)
+        made = await rotate_keys(connection, SecretBox.of(settings.secret_keys))
         await record(
             connection, OPERATOR, [Deed("rotate_keys", "keys:signing", None, after={"new": made}, reason=reason)]
         )

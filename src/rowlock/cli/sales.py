@@ -11,6 +11,7 @@ from rowlock.audit import Deed, record
 from rowlock.cli.installation import data_option, database_of, installation, json_option, one_line_faults
 from rowlock.cli.organisers import OPERATOR, known_organiser, organiser_option
 from rowlock.identity import ROLES, Role, open_signer
+from rowlock.platform.secrets import SecretBox
 from rowlock.settings import Settings
 
 TOKENS_MAX = 1_000_000
@@ -34,7 +35,7 @@ def token(*, role: Role, count: int, subject: str | None, organiser_id: int, dat
 async def _tokens(settings: Settings, role: Role, count: int, subject: str | None, organiser_id: int) -> list[str]:
     async with database_of(settings) as database:
         await known_organiser(database, organiser_id)
-        signer = await open_signer(database)
+        signer = await open_signer(database, SecretBox.of(settings.secret_keys))
         if role != "buyer":
             deed = Deed("issue_tokens", f"role:{role}", organiser_id, after={"count": count, "subject": subject})
             async with database.cold.acquire() as connection, connection.transaction():

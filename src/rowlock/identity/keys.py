@@ -15,8 +15,10 @@ from joserfc.jwk import KeyParameters, OctKey, RSAKey
 
 from rowlock.kernel import limits
 from rowlock.platform.postgres import Connection, Database, load_queries
+from rowlock.platform.secrets import NO_SECRET_KEYS, SealedColumn, SecretBox
 
 SQL = load_queries("rowlock.identity")
+SEALED = SealedColumn("signing_keys.secret", SQL["sealed_signing_keys"], SQL["replace_signing_key"])
 
 Algorithm = Literal["HS256", "RS256"]
 ALGORITHMS: tuple[Algorithm, ...] = ("HS256", "RS256")
@@ -73,22 +75,34 @@ def opened(key_id: str, algorithm: Algorithm, secret: bytes, use_from: float = 0
     return SigningKey(key_id, algorithm, kind.import_key(secret, facts), use_from)
 
 
-async def open_keys(database: Database) -> list[SigningKey]:
-    """The keys of this installation. Its first ones are made when there are none."""
-    keys = await read_keys(database)
-    for algorithm in ALGORITHMS:
-        if not any(key.algorithm == algorithm for key in keys):
-            await database.cold.execute(SQL["add_first_signing_key"], *_new(algorithm))
-    return keys if len({key.algorithm for key in keys}) == len(ALGORITHMS) else await read_keys(database)
+async def open_keys(database: Database, box: SecretBox = NO_SECRET_KEYS) -> list[SigningKey]:
+    """The keys of this installation. Its first ones are made when there are none, and `box` seals those that lie open.
 
-
-async def read_keys(database: Database) -> list[SigningKey]:
-    """All keys that are to be believed now."""
+    SecretsFault when a stored one is sealed and `box` does not open it.
+    """
     rows = await database.fetch(SQL["signing_keys"])
-    return [opened(row["id"], row["algorithm"], bytes(row["secret"]), row["use_from"].timestamp()) for row in rows]
+    for algorithm in ALGORITHMS:
+        if not any(row["algorithm"] == algorithm for row in rows):
+            await database.cold.execute(SQL["add_first_signing_key"], *_new(algorithm, box))
+    for row in rows:
+        if box and not row["sealed"]:
+            sealed = box.seal(bytes(row["secret"]), _purpose(row["id"]))
+            await database.cold.execute(SQL["seal_signing_key"], row["id"], sealed)
+    return await read_keys(database, box)
 
 
-async def rotate_keys(connection: Connection) -> list[str]:
+async def read_keys(database: Database, box: SecretBox = NO_SECRET_KEYS) -> list[SigningKey]:
+    """All keys that are to be believed now; SecretsFault as `open_keys`."""
+    found = []
+    for row in await database.fetch(SQL["signing_keys"]):
+        secret = bytes(row["secret"])
+        if row["sealed"]:
+            secret = box.open(secret, _purpose(row["id"]))
+        found.append(opened(row["id"], row["algorithm"], secret, row["use_from"].timestamp()))
+    return found
+
+
+async def rotate_keys(connection: Connection, box: SecretBox = NO_SECRET_KEYS) -> list[str]:
     """Make the next key of each algorithm; those before are believed as long as a token of theirs may live.
 
     Run it in a transaction: all processes read the keys anew once it is committed. Answers the new keys' ids.
@@ -96,26 +110,41 @@ async def rotate_keys(connection: Connection) -> list[str]:
     made = []
     for algorithm in ALGORITHMS:
         ahead = KNOWN_BEFORE_USE_SECONDS if algorithm == "HS256" else PUBLISHED_BEFORE_USE_SECONDS
-        key_id, _, secret = _new(algorithm)
-        await connection.execute(SQL["add_next_signing_key"], key_id, algorithm, secret, ahead, BELIEVED_AFTER_SECONDS)
-        made.append(key_id)
+        new = _new(algorithm, box)
+        await connection.execute(SQL["add_next_signing_key"], *new, ahead, BELIEVED_AFTER_SECONDS)
+        made.append(new.id)
     await connection.execute(SQL["forget_retired_keys"])
     await connection.execute(SQL["tell_keys_changed"])
     return made
 
 
-async def rotate_when_old(database: Database, days: int) -> bool:
+async def rotate_when_old(database: Database, days: int, box: SecretBox = NO_SECRET_KEYS) -> bool:
     """Rotate when the keys have signed for `days` (0: never); answers whether it did. Several callers do it once."""
     async with database.cold.acquire() as connection, connection.transaction():
         await connection.execute(SQL["lock_signing_keys"])
         age = await connection.fetchval(SQL["signing_key_age_days"])
         if not days or age is None or age < days:
             return False
-        await rotate_keys(connection)
+        await rotate_keys(connection, box)
         return True
 
 
-def _new(algorithm: Algorithm) -> tuple[str, Algorithm, bytes]:
-    if algorithm == "HS256":
-        return uuid.uuid4().hex, algorithm, os.urandom(32)
-    return uuid.uuid4().hex, algorithm, RSAKey.generate_key(RSA_BITS).as_bytes(encoding="DER", private=True)
+class _NewKey(NamedTuple):
+    """A key as it is stored."""
+
+    id: str
+    algorithm: Algorithm
+    secret: bytes
+    sealed: bool
+
+
+def _new(algorithm: Algorithm, box: SecretBox) -> _NewKey:
+    key_id = uuid.uuid4().hex
+    secret = os.urandom(32)
+    if algorithm == "RS256":
+        secret = RSAKey.generate_key(RSA_BITS).as_bytes(encoding="DER", private=True)
+    return _NewKey(key_id, algorithm, box.seal(secret, _purpose(key_id)) if box else secret, bool(box))
+
+
+def _purpose(key_id: str) -> str:
+    return f"signing-key:{key_id}"

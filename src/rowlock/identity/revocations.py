@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Literal
 
 import asyncpg
@@ -20,6 +21,7 @@ from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
 SQL = load_queries("rowlock.identity")
 POLL_SECONDS = 0.5
 FORGET_SECONDS = 600.0
+SUBJECTS_KEPT_MAX = 32_768
 
 Kind = Literal["session", "subject"]
 log = structlog.get_logger(__name__)
@@ -30,7 +32,7 @@ class Revocations:
 
     def __init__(self) -> None:
         self.on_revoked: Callable[[Kind, str], None] = _tell_nobody
-        """Told of every session or subject that ended, for what outlives the check of a token: open streams."""
+        """Told of every session, and by `unnamed` of every subject, that ended: streams outlive a token's check."""
         self._sessions: dict[str, float] = {}
         self._subjects: dict[str, tuple[float, float]] = {}
         self._last_no = 0
@@ -42,7 +44,7 @@ class Revocations:
             return True
         if not self._subjects:
             return False
-        ended = self._subjects.get(_unnamed(subject))
+        ended = self._subjects.get(unnamed(subject))
         return ended is not None and issued_at <= ended[0]
 
     async def catch_up(self, database: Database) -> bool:
@@ -95,10 +97,11 @@ async def revoke(connection: Connection, kind: Kind, thing: str, seconds: int) -
 
     In the caller's transaction and as its last step: the numbers follow the order of commits.
     """
-    await connection.execute(SQL["revoke"], kind, _unnamed(thing) if kind == "subject" else thing, seconds)
+    await connection.execute(SQL["revoke"], kind, unnamed(thing) if kind == "subject" else thing, seconds)
 
 
-def _unnamed(subject: str) -> str:
+@lru_cache(maxsize=SUBJECTS_KEPT_MAX)
+def unnamed(subject: str) -> str:
     """What stands for a person here: that they are revoked must not be the last trace of those who were erased."""
     return hashlib.blake2b(subject.encode(), digest_size=16).hexdigest()
 

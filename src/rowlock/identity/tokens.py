@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from typing import NamedTuple
 
+import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import GuestProtocol, OctKey, RSAKey
@@ -19,6 +20,9 @@ from rowlock.identity.person import HOUSE, ROLES, STAFF_ROLES, Person, Role
 from rowlock.identity.revocations import Revocations, stop_following
 from rowlock.kernel import limits
 from rowlock.platform.postgres import Database
+from rowlock.platform.secrets import NO_SECRET_KEYS, SecretBox, SecretsFault
+
+log = structlog.get_logger(__name__)
 
 ISSUER = "rowlock"
 AUDIENCE = "rowlock-api"
@@ -177,8 +181,9 @@ def _verified(claims: Claims) -> Verified:
 class KeyKeeper:
     """A signer whose keys and revocations follow the database."""
 
-    def __init__(self, database: Database, keys: list[SigningKey]) -> None:
+    def __init__(self, database: Database, keys: list[SigningKey], box: SecretBox = NO_SECRET_KEYS) -> None:
         self._database = database
+        self._box = box
         self.revocations = Revocations()
         self.signer = TokenSigner(KeyRing(keys), self.revocations)
         self._task: asyncio.Task[None] | None = None
@@ -194,16 +199,19 @@ class KeyKeeper:
             await stop_following(self._task)
 
     async def _read_keys(self) -> None:
-        self.signer.ring.replace(await read_keys(self._database))
+        try:
+            self.signer.ring.replace(await read_keys(self._database, self._box))
+        except SecretsFault as fault:
+            log.warning("signing_keys_not_read", error=str(fault))  # those that are known stay: better than none
 
 
-async def open_signer(database: Database) -> TokenSigner:
-    """The signer of this installation as it is now, for a short-lived process."""
-    return TokenSigner(KeyRing(await open_keys(database)))
+async def open_signer(database: Database, box: SecretBox = NO_SECRET_KEYS) -> TokenSigner:
+    """The signer of this installation as it is now, for a short-lived process; SecretsFault as `open_keys`."""
+    return TokenSigner(KeyRing(await open_keys(database, box)))
 
 
-async def open_keeper(database: Database) -> KeyKeeper:
-    """The signer of this installation, following it."""
-    keeper = KeyKeeper(database, await open_keys(database))
+async def open_keeper(database: Database, box: SecretBox = NO_SECRET_KEYS) -> KeyKeeper:
+    """The signer of this installation, following it; SecretsFault as `open_keys`."""
+    keeper = KeyKeeper(database, await open_keys(database, box), box)
     await keeper.start()
     return keeper

@@ -12,6 +12,7 @@ import structlog
 from uvicorn.middleware.proxy_headers import _TrustedHosts as TrustedProxies
 
 from rowlock.identity import InvalidToken, Person, TokenSigner
+from rowlock.identity.revocations import unnamed
 from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.live import handshake
@@ -136,7 +137,8 @@ class Gateway:
     def ended(self, kind: str, thing: str) -> None:
         """A session, or all tokens of a person, ended: their streams must prove anew who they are."""
         for viewer in list(self._viewers):
-            if (self._sessions.get(viewer) if kind == "session" else viewer.person) == thing:
+            whose = self._sessions.get(viewer) if kind == "session" else viewer.person and unnamed(viewer.person)
+            if whose == thing:
                 viewer.dismiss(GOING_AWAY, "session ended")
 
     async def send_away(self) -> None:

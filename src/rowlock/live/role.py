@@ -19,6 +19,7 @@ from rowlock.live.gateway import Gateway
 from rowlock.live.holds import HoldAlarms
 from rowlock.platform.http.handover import HandoverPost
 from rowlock.platform.postgres import Database, open_database
+from rowlock.platform.secrets import SecretBox
 from rowlock.platform.valkey import hints
 from rowlock.platform.valkey.channels import hear
 from rowlock.settings import Settings
@@ -105,7 +106,7 @@ async def open_live(settings: Settings) -> LiveRole:
     _allow_many_files()
     database = await open_database(settings.database_url, hot=1, cold=COLD_CONNECTIONS)
     valkey = Valkey.from_url(settings.valkey_url, socket_connect_timeout=0.5) if settings.valkey_url else None
-    return LiveRole(settings, database, valkey, await open_keeper(database))
+    return LiveRole(settings, database, valkey, await open_keeper(database, SecretBox.of(settings.secret_keys)))
 
 
 def _admission(settings: Settings) -> Admission:

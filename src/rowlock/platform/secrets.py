@@ -76,6 +76,10 @@ class SecretBox:
         return key_of(sealed) == self._first
 
 
+NO_SECRET_KEYS = SecretBox({})
+"""Of processes that were given none."""
+
+
 def key_of(sealed: bytes) -> str:
     """The id of the key that sealed it; SecretsFault when nothing of ours did."""
     if len(sealed) < 2 or sealed[0] != FORMAT or len(sealed) < 2 + sealed[1] + NONCE_BYTES:

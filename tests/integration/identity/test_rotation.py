@@ -11,14 +11,25 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from rowlock.identity import InvalidToken, KeyKeeper, Person, TokenSigner, open_keeper
-from rowlock.identity.keys import BELIEVED_AFTER_SECONDS, KeyRing, opened, read_keys, rotate_keys, rotate_when_old
+from rowlock.identity.keys import (
+    BELIEVED_AFTER_SECONDS,
+    SEALED,
+    KeyRing,
+    open_keys,
+    opened,
+    read_keys,
+    rotate_keys,
+    rotate_when_old,
+)
 from rowlock.identity.oauth.model import ACCESS_SECONDS
 from rowlock.identity.revocations import Revocations, revoke
 from rowlock.identity.tokens import ACCESS_TYPE, AUDIENCE, ISSUER, TOKEN_LIFETIME_SECONDS
 from rowlock.kernel import limits
 from rowlock.platform.postgres import Database
+from rowlock.platform.secrets import SecretBox, SecretsFault, new_key, reseal
 
 WITHIN_SECONDS = 1.0
+STORED = "SELECT secret, sealed FROM signing_keys"
 
 
 async def refused(keeper: KeyKeeper, token: str) -> float:
@@ -144,3 +155,23 @@ def test_a_public_key_is_no_secret_to_sign_with() -> None:
         with pytest.raises(InvalidToken):
             ours.verify(forged)
     assert ours.verify(ours.issue_for(Person("x", "operator"), algorithm="RS256")).role == "operator"
+
+
+async def test_signing_keys_lie_sealed_and_move_to_a_new_key(database: Database) -> None:
+    """Who has a dump cannot sign: not with keys made sealed, not with those that lay open before."""
+    in_the_open = await open_keys(database)
+    lay_open = await database.fetch(STORED)
+    old, new = new_key(), new_key()
+    sealed = await open_keys(database, SecretBox.of(old))
+    assert [key.key.as_dict() for key in sealed] == [key.key.as_dict() for key in in_the_open]
+    async with database.cold.acquire() as connection, connection.transaction():
+        await rotate_keys(connection, SecretBox.of(old))
+    stored = await database.fetch(STORED)
+    assert all(row["sealed"] for row in stored)
+    assert len(stored) == 4
+    assert not [row for row in stored for plain in lay_open if plain["secret"] in row["secret"]]
+    with pytest.raises(SecretsFault, match="lacks the key"):
+        await open_keys(database)
+    assert await reseal(database, SecretBox.of(f"{new} {old}"), [SEALED]) == {"signing_keys.secret": 4}
+    moved = await read_keys(database, SecretBox.of(new))
+    assert {key.id for key in moved} >= {key.id for key in in_the_open}

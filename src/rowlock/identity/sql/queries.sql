@@ -1,19 +1,29 @@
 -- name: signing_keys
 -- All that are to be believed now.
-SELECT id, algorithm, secret, use_from FROM signing_keys WHERE retired_at IS NULL OR retired_at > now()
+SELECT id, algorithm, secret, sealed, use_from FROM signing_keys WHERE retired_at IS NULL OR retired_at > now()
 
 -- name: add_first_signing_key
-INSERT INTO signing_keys (id, algorithm, secret)
-SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = $2)
+INSERT INTO signing_keys (id, algorithm, secret, sealed)
+SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE algorithm = $2)
 ON CONFLICT DO NOTHING
 
 -- name: add_next_signing_key
--- $4: seconds until it signs; $5: seconds for which those before are believed after that.
+-- $5: seconds until it signs; $6: seconds for which those before are believed after that.
 WITH before AS (
-    UPDATE signing_keys SET retired_at = now() + make_interval(secs => $4::int + $5::int)
+    UPDATE signing_keys SET retired_at = now() + make_interval(secs => $5::int + $6::int)
     WHERE algorithm = $2 AND retired_at IS NULL
 )
-INSERT INTO signing_keys (id, algorithm, secret, use_from) VALUES ($1, $2, $3, now() + make_interval(secs => $4::int))
+INSERT INTO signing_keys (id, algorithm, secret, sealed, use_from)
+VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5::int))
+
+-- name: seal_signing_key
+UPDATE signing_keys SET secret = $2, sealed = true WHERE id = $1 AND NOT sealed
+
+-- name: sealed_signing_keys
+SELECT id, secret AS sealed, 'signing-key:' || id AS purpose FROM signing_keys WHERE sealed ORDER BY id
+
+-- name: replace_signing_key
+UPDATE signing_keys SET secret = $3 WHERE id = $1 AND secret = $2
 
 -- name: forget_retired_keys
 DELETE FROM signing_keys WHERE retired_at <= now()
