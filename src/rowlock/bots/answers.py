@@ -1,7 +1,7 @@
 """Which answer a score gets: nothing, a proof of work, the slow lane, no checkout. Pure.
 
-Harder answers come only after milder ones, staff have the last word, and in a calm sale nobody is asked for anything
-before the slow lane would be due.
+Harder answers come only after milder ones, and staff have the last word. In a calm sale nobody is answered at all but
+who was blocked before, and nobody gets a puzzle: scripts of the house's own look like bots as well.
 """
 
 from collections.abc import Sequence
@@ -55,10 +55,13 @@ def worst(marks: Sequence[Mark]) -> Mark:
 
 def answer_to(mark: Mark, level: int, proof: Proof, steps: Steps = STEPS) -> Answer:
     """The answer to an attempt to book; `level` is the contention."""
+    blocked = mark.ruling in {Ruling.BLOCKED, Ruling.CONFIRMED}
+    if level == 0:
+        return Answer.SLOW if blocked else Answer.GO
     due = Answer.GO
-    if mark.ruling in {Ruling.BLOCKED, Ruling.CONFIRMED} or mark.score >= steps.slow:
+    if blocked or mark.score >= steps.slow:
         due = Answer.SLOW
-    elif mark.score >= steps.prove and level > 0:
+    elif mark.score >= steps.prove:
         due = Answer.PROVE
     if due is Answer.GO:
         return due

@@ -78,7 +78,7 @@ class Guard:
         """
         self._contention.note(attempt.event_id)
         self._watch.saw_attempt(attempt, headers)
-        if not any(taken.marks) or not self._acts:
+        if not any(taken.marks) or not self._acts_on(attempt.trace):
             self.slow_lane.someone_passed()
             return 0
         mark, rests = _read(attempt.trace, taken.marks)
@@ -96,7 +96,7 @@ class Guard:
     def check_out(self, trace: Trace, taken: Taken) -> None:
         """Pass on the way to paying; Problem `checkout_blocked` for who must wait until staff have looked."""
         mark, _ = _read(trace, taken.marks)
-        if self._acts and mark.ruling in {Ruling.BLOCKED, Ruling.CONFIRMED}:
+        if self._acts_on(trace) and mark.ruling in {Ruling.BLOCKED, Ruling.CONFIRMED}:
             self._note_answer(trace, "blocked")
             raise Problem(
                 "checkout_blocked",
@@ -155,6 +155,10 @@ class Guard:
         except Problem:
             return Proof.NONE
         return Proof.SOLVED if spent.shared else Proof.UNKNOWN
+
+    def _acts_on(self, trace: Trace) -> bool:
+        """Whether suspicion has an answer here. Programs on our own machines are only scored: load tests, scripts."""
+        return self._acts and bool(trace.prefix)
 
     def _level(self, event_id: int) -> int:
         return max(self._contention.level(event_id), int(self._surging()))

@@ -17,6 +17,8 @@ from rowlock.bots.guard import Guard
 from rowlock.bots.model import Mark, Ruling
 
 RESERVE = "/bookings/reserve"
+ABROAD = {"x_forwarded_for": "198.51.100.9"}
+"""Who is somewhere in the world: programs on our own machine are never answered as bots."""
 SEATS = cycle([f"S-{row}-{place}" for row in range(1, 6) for place in range(1, 11)])
 
 
@@ -49,8 +51,9 @@ async def marked(office: BoxOffice, subject: str, mark: Mark) -> Caller:
 
 
 async def attempt(office: BoxOffice, caller: Caller, *, event: str | None = None, **headers: str) -> httpx.Response:
+    """From somewhere in the world, unless `x_forwarded_for` says where."""
     body = {"eventId": event or office.event, "seatIds": [next(SEATS)]}
-    return await caller.post(RESERVE, body, **headers)
+    return await caller.post(RESERVE, body, **(ABROAD | headers))
 
 
 def solve(problem: Json) -> str:
@@ -78,6 +81,14 @@ async def test_in_a_calm_sale_nobody_gets_a_puzzle(servers: TestServers, databas
     await api.close()
 
 
+async def test_programs_on_our_own_machine_are_only_scored(crowded: BoxOffice) -> None:
+    buyer = await marked(crowded, "buyer:script", Mark(STEPS.block, Ruling.BLOCKED))
+    booking = await crowded.hold(buyer, next(SEATS))
+    assert (
+        await buyer.post(f"/bookings/{booking['bookingId']}/confirm", {"paymentToken": "tok_ok"})
+    ).status_code == 200
+
+
 async def test_a_suspect_works_once_for_each_attempt(crowded: BoxOffice) -> None:
     buyer = await marked(crowded, "buyer:suspect", Mark(STEPS.prove))
     problem = assert_problem(await attempt(crowded, buyer), 428, "challenge_needed")
@@ -95,9 +106,11 @@ async def test_a_key_does_not_keep_the_question(crowded: BoxOffice) -> None:
     """The same request with the same key, now with its solution, is carried out."""
     buyer = await marked(crowded, "buyer:suspect", Mark(STEPS.prove))
     body = {"eventId": crowded.event, "seatIds": [next(SEATS)]}
-    asked = await buyer.post(RESERVE, body, idempotency_key="k")
+    asked = await buyer.post(RESERVE, body, idempotency_key="k", **ABROAD)
     solution = solve(assert_problem(asked, 428, "challenge_needed"))
-    assert (await buyer.post(RESERVE, body, idempotency_key="k", x_challenge_solution=solution)).status_code == 201
+    assert (
+        await buyer.post(RESERVE, body, idempotency_key="k", x_challenge_solution=solution, **ABROAD)
+    ).status_code == 201
 
 
 async def test_who_cannot_compute_waits_instead(crowded: BoxOffice) -> None:
@@ -128,10 +141,10 @@ async def test_a_block_stops_the_payment_and_staff_can_lift_it(crowded: BoxOffic
     booking = (await attempt(crowded, buyer)).json()
     await marked(crowded, "buyer:blocked", Mark(120, Ruling.BLOCKED))
     path, body = f"/bookings/{booking['bookingId']}/confirm", {"paymentToken": "tok_ok"}
-    problem = assert_problem(await buyer.post(path, body), 403, "checkout_blocked")
+    problem = assert_problem(await buyer.post(path, body, **ABROAD), 403, "checkout_blocked")
     assert problem["review"]
     at_once = {"seatIds": [next(SEATS)], "paymentDetails": body}
-    assert_problem(await buyer.post(f"/bookings/{crowded.event}", at_once), 403, "checkout_blocked")
+    assert_problem(await buyer.post(f"/bookings/{crowded.event}", at_once, **ABROAD), 403, "checkout_blocked")
     await marked(crowded, "buyer:blocked", Mark(120, Ruling.LIFTED))
     assert (await buyer.post(path, body)).status_code == 200
 

@@ -113,13 +113,19 @@ def test_points_of_several_names_add_up_and_staff_have_the_last_word() -> None:
         (30, 1, Proof.SOLVED, Answer.GO),
         (30, 1, Proof.WAITS, Answer.SLOW),
         (30, 1, Proof.UNKNOWN, Answer.SLOW),
-        (60, 0, Proof.NONE, Answer.PROVE),
-        (60, 0, Proof.SOLVED, Answer.SLOW),
+        (99, 0, Proof.NONE, Answer.GO),
+        (60, 1, Proof.NONE, Answer.PROVE),
+        (60, 1, Proof.SOLVED, Answer.SLOW),
         (200, 4, Proof.SOLVED, Answer.SLOW),
     ],
 )
 def test_answers_come_in_steps(score: int, level: int, proof: Proof, answer: Answer) -> None:
     assert answer_to(Mark(score), level, proof) is answer
+
+
+@pytest.mark.parametrize("proof", Proof)
+def test_who_is_blocked_waits_in_a_calm_sale_and_gets_no_puzzle(proof: Proof) -> None:
+    assert answer_to(Mark(0, Ruling.BLOCKED), 0, proof) is Answer.SLOW
 
 
 def test_proofs_get_harder_with_the_crowd_and_the_score() -> None:
