@@ -14,6 +14,8 @@ from tests.attacks.fuzzing import AVAILABLE, FUZZERS, WHY_NOT, run_fuzzer
 from tests.attacks.rows import Row
 from tests.attacks.target import target
 
+from rowlock.platform.telemetry.logs import configure_logs
+
 ROOT = Path(__file__).parents[2]
 REPORT = "docs/attacks.md"
 REPORT_HEAD = """# Attacks
@@ -32,6 +34,7 @@ EXAMPLES_A_MINUTE = 40
 @click.option("--report", is_flag=True, help=f"Write the table to {REPORT}.")
 def main(minutes: float, seed: int, report: bool) -> None:
     """Attack in every known way."""
+    configure_logs("error", "attacks")
     click.echo(f"seed {seed}")
     rows = asyncio.run(_attack(minutes, seed))
     through = [way for row in rows for way in row.through]

@@ -7,6 +7,7 @@ and a text has become markup. Texts come back from the API as they were typed, a
 import json
 import re
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,7 @@ import pytest
 from defusedxml import ElementTree
 from icalendar import Calendar
 from tests.attacks.corpus import EVERYTHING, SCRIPTS, STATEMENTS
+from tests.integration.http.browsers import Browser, link_in, mails_to
 from tests.integration.http.conftest import BoxOffice, Caller, Json
 
 from rowlock.kernel import limits
@@ -117,6 +119,24 @@ async def test_no_words_that_are_searched_for_become_markup_or_a_statement(offic
     assert await office.house.database.fetchrow(COUNT_ROWS) == before
 
 
+async def test_no_name_of_a_person_becomes_markup_or_a_line_of_a_mail(office: BoxOffice) -> None:
+    async with Browser(office) as plain:
+        await plain.ask_link(name=HARMLESS)
+        harmless = (await mails_to(office, plain.email))[-1]
+        assert len(Skeleton(_html_of(harmless)).elements) > 5
+    for text in (*SCRIPTS, *STATEMENTS, "Ada\r\nBcc: everybody@evil.example", "Ada\nSubject: other"):
+        name = text[: limits.PERSON_NAME_CHARS_MAX]
+        async with Browser(office) as browser:
+            await browser.ask_link(name=name)
+            mail = (await mails_to(office, browser.email))[-1]
+            assert mail.keys() == harmless.keys(), text
+            assert Skeleton(_html_of(mail)).elements == Skeleton(_html_of(harmless)).elements, text
+            assert (await browser.answer(link_in(mail))).status_code == 200
+            kept = (await browser.get("/account"))["name"]
+            assert kept == re.sub(r"\s+", " ", name).strip(), text
+            assert (await browser.send("PATCH", "/account", {"name": name})).status_code == 200
+
+
 @pytest.mark.parametrize("text", EVERYTHING, ids=[str(number) for number in range(len(EVERYTHING))])
 def test_a_description_has_harmless_elements_only(text: str) -> None:
     shown = Skeleton(prose(text))
@@ -185,3 +205,10 @@ def _outside_prose(elements: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
         ("a", "rel"),
     }
     return [element for element in elements if element not in made]
+
+
+def _html_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("html",))
+    assert body is not None
+    html: str = body.get_content()
+    return html
