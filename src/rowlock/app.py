@@ -239,8 +239,8 @@ async def open_api(settings: Settings) -> Api:
     valkey = None
     if settings.valkey_url is not None:
         valkey = Valkey.from_url(settings.valkey_url, socket_timeout=0.5, socket_connect_timeout=0.5)
-    keeper = await open_keeper(database, SecretBox.of(settings.secret_keys))
-    return Api(settings, database, valkey, keeper, await open_secret(database))
+    box = SecretBox.of(settings.secret_keys)
+    return Api(settings, database, valkey, await open_keeper(database, box), await open_secret(database, box))
 
 
 def _rates(settings: Settings) -> Rates:

@@ -20,6 +20,8 @@ from rowlock.inventory.proof.export import export_ledger, replay_file
 from rowlock.inventory.proof.findings import CHECKS
 from rowlock.inventory.proof.verify import EventProof, ledger_rows, prove_events
 from rowlock.kernel.ids import parse_number_id
+from rowlock.platform.secrets import SecretBox
+from rowlock.settings import Settings
 
 LONG_ROWS = 20_000
 """A replay of more rows shows how far it is."""
@@ -62,7 +64,7 @@ def verify(
     event_id = _event_id(event_text)
     key = None if signing_key is None else _read_key(signing_key)
     with installation(data) as settings:
-        proofs = asyncio.run(_prove(str(settings.database_url), event_id, certify, key, as_json=as_json))
+        proofs = asyncio.run(_prove(settings, event_id, certify, key, as_json=as_json))
     findings = [finding for proof in proofs for finding in proof.findings]
     broken = [finding for finding in findings if not finding.holds]
     if as_json:
@@ -98,7 +100,7 @@ def export_verb(event_text: str, file: BinaryIO, data: Path | None) -> None:
 def key_verb(data: Path | None) -> None:
     """Print the public key of this installation's certificates, to be pinned by those who check them."""
     with installation(data) as settings:
-        click.echo(public_text(asyncio.run(_own_key(str(settings.database_url)))))
+        click.echo(public_text(asyncio.run(_own_key(settings))))
 
 
 def _event_id(text: str | None) -> int | None:
@@ -109,14 +111,18 @@ def _event_id(text: str | None) -> int | None:
 
 
 async def _prove(
-    url: str, event_id: int | None, certify: Path | None, key: Ed25519PrivateKey | None, *, as_json: bool
+    settings: Settings, event_id: int | None, certify: Path | None, key: Ed25519PrivateKey | None, *, as_json: bool
 ) -> list[EventProof]:
-    connection = await asyncpg.connect(url)
+    connection = await asyncpg.connect(settings.database_url)
     try:
         rows = await ledger_rows(connection, event_id)
         if rows is None:
             raise VerbFault(f"there is no event {event_id}")
-        signing = None if certify is None else key or await open_certificate_key(connection)
+        signing = (
+            None
+            if certify is None
+            else key or await open_certificate_key(connection, SecretBox.of(settings.secret_keys))
+        )
         proofs = []
         hidden = rows < LONG_ROWS or not sys.stderr.isatty()
         with click.progressbar(length=rows, label="Replaying", file=sys.stderr, hidden=hidden) as bar:
@@ -163,10 +169,10 @@ async def _export(url: str, event_id: int, file: BinaryIO) -> None:
         await connection.close()
 
 
-async def _own_key(url: str) -> Ed25519PrivateKey:
-    connection = await asyncpg.connect(url)
+async def _own_key(settings: Settings) -> Ed25519PrivateKey:
+    connection = await asyncpg.connect(settings.database_url)
     try:
-        return await open_certificate_key(connection)
+        return await open_certificate_key(connection, SecretBox.of(settings.secret_keys))
     finally:
         await connection.close()
 

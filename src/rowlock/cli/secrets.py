@@ -7,14 +7,16 @@ from pathlib import Path
 import click
 import msgspec
 
+from rowlock.bots.store import SEALED as BOT_SECRET
 from rowlock.cli.installation import VerbFault, data_option, database_of, installation, json_option, one_line_faults
 from rowlock.identity.accounts.authenticators import SEALED as AUTHENTICATORS
 from rowlock.identity.keys import SEALED as SIGNING_KEYS
+from rowlock.inventory.proof.certificate import SEALED as CERTIFICATE_KEYS
 from rowlock.platform.embedded import DataFolder, default_data_folder
 from rowlock.platform.secrets import SealedColumn, SecretBox, SecretsFault, new_key, reseal
 from rowlock.settings import Settings, load_settings
 
-SEALED_COLUMNS: tuple[SealedColumn, ...] = (AUTHENTICATORS, SIGNING_KEYS)
+SEALED_COLUMNS: tuple[SealedColumn, ...] = (AUTHENTICATORS, SIGNING_KEYS, CERTIFICATE_KEYS, BOT_SECRET)
 """Every column of sealed secrets that the slices have."""
 
 

@@ -95,9 +95,7 @@ async def read_keys(database: Database, box: SecretBox = NO_SECRET_KEYS) -> list
     """All keys that are to be believed now; SecretsFault as `open_keys`."""
     found = []
     for row in await database.fetch(SQL["signing_keys"]):
-        secret = bytes(row["secret"])
-        if row["sealed"]:
-            secret = box.open(secret, _purpose(row["id"]))
+        secret = box.read(bytes(row["secret"]), _purpose(row["id"]), sealed=row["sealed"])
         found.append(opened(row["id"], row["algorithm"], secret, row["use_from"].timestamp()))
     return found
 
@@ -143,7 +141,7 @@ def _new(algorithm: Algorithm, box: SecretBox) -> _NewKey:
     secret = os.urandom(32)
     if algorithm == "RS256":
         secret = RSAKey.generate_key(RSA_BITS).as_bytes(encoding="DER", private=True)
-    return _NewKey(key_id, algorithm, box.seal(secret, _purpose(key_id)) if box else secret, bool(box))
+    return _NewKey(key_id, algorithm, *box.keep(secret, _purpose(key_id)))
 
 
 def _purpose(key_id: str) -> str:

@@ -28,6 +28,13 @@ class SecretsFault(Exception):  # noqa: N818  named like the other faults an ope
     """Keys that cannot be used, or a sealed secret that they do not open; the message is for the operator."""
 
 
+class Kept(NamedTuple):
+    """A secret as it is stored."""
+
+    secret: bytes
+    sealed: bool
+
+
 class SecretBox:
     """Seals and opens secrets. The first key seals; the others only open what was sealed before them."""
 
@@ -70,6 +77,14 @@ class SecretBox:
             return key.decrypt(nonce, ciphertext, head + purpose.encode())
         except (InvalidTag, ValueError):
             raise SecretsFault(f"a stored secret is not one that key {key_id!r} sealed as {purpose!r}") from None
+
+    def keep(self, secret: bytes, purpose: str) -> "Kept":
+        """The secret as it is stored: sealed, or as it is where there are no keys."""
+        return Kept(self.seal(secret, purpose), sealed=True) if self else Kept(secret, sealed=False)
+
+    def read(self, stored: bytes, purpose: str, *, sealed: bool) -> bytes:
+        """What was kept; SecretsFault as `open`."""
+        return self.open(stored, purpose) if sealed else stored
 
     def is_current(self, sealed: bytes) -> bool:
         """Whether the first key sealed it."""

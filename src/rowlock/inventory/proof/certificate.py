@@ -19,9 +19,11 @@ from rowlock.inventory.proof.findings import Finding
 from rowlock.inventory.proof.replay import Replay
 from rowlock.inventory.store import SQL
 from rowlock.platform.postgres import Connection
+from rowlock.platform.secrets import NO_SECRET_KEYS, SealedColumn, SecretBox
 
 FORMAT = "rowlock-certificate/1"
 KEY_BYTES = 32
+SEALED = SealedColumn("certificate_keys.secret", SQL["sealed_certificate_keys"], SQL["replace_certificate_key"])
 
 
 class CertificateFault(Exception):  # noqa: N818  an outcome for the reader
@@ -68,11 +70,24 @@ def certify(replay: Replay, epoch: int, proven_at: datetime, findings: tuple[Fin
     )
 
 
-async def open_certificate_key(connection: Connection) -> Ed25519PrivateKey:
-    """The installation's own key; made when there is none."""
-    await connection.execute(SQL["add_first_certificate_key"], uuid.uuid4().hex, os.urandom(KEY_BYTES))
-    secret = await connection.fetchval(SQL["first_certificate_key"])
-    return Ed25519PrivateKey.from_private_bytes(bytes(secret))
+async def open_certificate_key(connection: Connection, box: SecretBox = NO_SECRET_KEYS) -> Ed25519PrivateKey:
+    """The installation's own key; made when there is none, and sealed by `box` when it lies open.
+
+    SecretsFault when it is sealed and `box` does not open it.
+    """
+    key_id = uuid.uuid4().hex
+    kept = box.keep(os.urandom(KEY_BYTES), _purpose(key_id))
+    await connection.execute(SQL["add_first_certificate_key"], key_id, *kept)
+    row = await connection.fetchrow(SQL["first_certificate_key"])
+    assert row is not None
+    secret = box.read(bytes(row["secret"]), _purpose(row["id"]), sealed=row["sealed"])
+    if box and not row["sealed"]:
+        await connection.execute(SQL["seal_certificate_key"], row["id"], box.seal(secret, _purpose(row["id"])))
+    return Ed25519PrivateKey.from_private_bytes(secret)
+
+
+def _purpose(key_id: str) -> str:
+    return f"certificate-key:{key_id}"
 
 
 def public_text(key: Ed25519PrivateKey) -> str:

@@ -161,9 +161,18 @@ LEFT JOIN bookings b ON b.id = (a.answer ->> 'bookingId')::uuid
 WHERE a.answer ? 'bookingId' AND ($1::bigint IS NULL OR (a.answer ->> 'eventId')::bigint = $1)
 
 -- name: add_first_certificate_key
-INSERT INTO certificate_keys (id, secret)
-SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM certificate_keys)
+INSERT INTO certificate_keys (id, secret, sealed)
+SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM certificate_keys)
 ON CONFLICT DO NOTHING
 
 -- name: first_certificate_key
-SELECT secret FROM certificate_keys ORDER BY created_at, id LIMIT 1
+SELECT id, secret, sealed FROM certificate_keys ORDER BY created_at, id LIMIT 1
+
+-- name: seal_certificate_key
+UPDATE certificate_keys SET secret = $2, sealed = true WHERE id = $1 AND NOT sealed
+
+-- name: sealed_certificate_keys
+SELECT id, secret AS sealed, 'certificate-key:' || id AS purpose FROM certificate_keys WHERE sealed ORDER BY id
+
+-- name: replace_certificate_key
+UPDATE certificate_keys SET secret = $3 WHERE id = $1 AND secret = $2
