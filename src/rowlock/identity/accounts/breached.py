@@ -35,7 +35,8 @@ def is_common(password: str) -> bool:
     plain = password.casefold()
     if len(set(plain)) < _DISTINCT_MIN or _is_counting(plain) or _is_repeated(plain):
         return True
-    cores = {_AROUND.sub("", text) for text in (plain, plain.translate(_SWAPPED))}
+    core = _AROUND.sub("", plain)
+    cores = {core, core.translate(_SWAPPED), _AROUND.sub("", plain.translate(_SWAPPED))}
     return any(not core or core in common_words() or _is_walk(core) or _is_two_words(core) for core in cores)
 
 

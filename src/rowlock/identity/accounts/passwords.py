@@ -25,8 +25,8 @@ THREADS = 2
 class Passwords:
     """Makes hashes, checks passwords against them, and says which passwords are too well known."""
 
-    def __init__(self, breached: BreachedList) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, breached: BreachedList, hasher: PasswordHasher | None = None) -> None:
+        self._hasher = hasher or PasswordHasher()
         self._breached = breached
         self._threads = ThreadPoolExecutor(THREADS, "password")
         self._waiting = 0
