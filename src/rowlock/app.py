@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -110,7 +111,9 @@ class Api:
         self.outbound = Outbound(Allowed(settings.outbound_allowed))
         self.hints = HintPublisher(valkey)
         self.limiter = Limiter(valkey, metrics.LIMITER_FALLBACKS.inc)
-        self.account_parts = account_parts(settings, database, signer, self.limiter, self.secrets)
+        self.account_parts = account_parts(
+            settings, database, signer, self.limiter, secrets=self.secrets, outbound=self.outbound
+        )
         rules = KeepingRules(settings.payment_record_years, settings.payment_record_law)
         self.people = PeoplesData(database, valkey, rules)
         self.bots = bot_parts(settings, valkey, self.limiter, bot_secret)
@@ -262,6 +265,7 @@ def assemble(api: Api) -> ASGIApp:
     async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
         """What the sale lane does not answer: the rest of the API, its documentation, or a page."""
         scope["state"]["public_url"] = api.settings.public_url
+        scope["state"]["outside_provider"] = urlsplit(api.settings.oidc_issuer).netloc
         api_path = scope["path"].startswith("/api/")
         await (wide if api_path else pages)(scope, receive, send)
 

@@ -78,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Tries to sign in to one account."""
     sign_ins_per_network_per_minute: int = 120
     """Tries to sign in from one network (/24 or /48)."""
+    oidc_issuer: str = ""
+    """An outside OpenID Connect provider that people may sign in with; empty: none."""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
     breached_passwords: str = ""
     """A file of breached passwords, sorted lines `SHA1:count` as Have I Been Pwned publishes them."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -129,7 +133,7 @@ _WHOLE_NUMBERS = {
     "sign_ins_per_network_per_minute": (0, 1_000_000),
     "signing_key_days": (0, 3_650),
 }
-_SECRETS = frozenset({"database_url", "valkey_url", "secret_keys", "smtp_url"})
+_SECRETS = frozenset({"database_url", "valkey_url", "secret_keys", "smtp_url", "oidc_client_secret"})
 _OUTSIDE_NAMES = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
 
 

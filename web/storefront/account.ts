@@ -10,7 +10,7 @@ const room = host.dataset["room"]!;
 host.replaceChildren();
 host.removeAttribute("aria-busy");
 if (room === "sign-in" || room === "register") {
-  mount(SignIn, { target: host, props: { words, registering: room === "register" } });
+  mount(SignIn, { target: host, props: { words, registering: room === "register", outside: host.dataset["outside"]! } });
 } else {
   mount(AccountPage, { target: host, props: { words, room: room as "profile" | "security" | "sessions" | "bookings" } });
 }

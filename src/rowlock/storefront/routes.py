@@ -119,7 +119,8 @@ class _Pages:
 
     async def account(self, room: str, request: Request) -> Response:
         """Signing in and one's account: empty for everybody, the island asks whose it is."""
-        return render(request, "account.html", {"room": room}, kept_s=LIST_KEPT_S)
+        outside = request.scope.get("state", {}).get("outside_provider", "")
+        return render(request, "account.html", {"room": room, "outside": outside}, kept_s=LIST_KEPT_S)
 
     async def calendar(self, request: Request) -> Response:
         """The booking as an .ics file, for its owner only."""

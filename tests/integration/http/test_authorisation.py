@@ -27,6 +27,8 @@ class Affair(Enum):
     """Any person's, guests' and scripts' too, about themselves; no program's, whatever it was allowed."""
     SIGNING_IN = auto()
     """Anybody's who comes from our own pages; these callers do not (`test_mail_sign_in.py` has those who do)."""
+    OUTSIDE = auto()
+    """Anybody's where an outside provider is set up; here there is none (`test_outside.py` has one)."""
     ACCOUNT = auto()
     """Of people signed in to an account, each theirs; tokens of scripts have none (`test_sessions.py`)."""
     OWN_BOOKING = auto()
@@ -62,6 +64,7 @@ SCOPE_OF = {
 WITHOUT_TOKEN = {
     Affair.PUBLIC: frozenset[int](),
     Affair.SIGNING_IN: frozenset({403}),
+    Affair.OUTSIDE: frozenset({404}),
     Affair.PROGRAMS: frozenset({400}),
 }
 """Where a token makes no difference, and what these callers get."""
@@ -83,6 +86,8 @@ AFFAIRS = {
     "post /api/v1/session/passkey-options": Affair.SIGNING_IN,
     "post /api/v1/session/passkey": Affair.SIGNING_IN,
     "post /api/v1/session/second-factor": Affair.SIGNING_IN,
+    "get /api/v1/session/outside": Affair.OUTSIDE,
+    "get /api/v1/session/outside/callback": Affair.OUTSIDE,
     "post /api/v1/session/role": Affair.ACCOUNT,
     "get /api/v1/account": Affair.ACCOUNT,
     "patch /api/v1/account": Affair.ACCOUNT,

@@ -75,7 +75,7 @@ class SignInDesk:
         self._passkeys = passkeys
         self._passwords = passwords
         self._authenticators = authenticators
-        self._ceremonies = ceremonies
+        self.ceremonies = ceremonies
         self._tries = tries
 
     async def count(self, visit: Visit, account: str = "") -> None:
@@ -126,14 +126,14 @@ class SignInDesk:
     async def check_second_factor(self, visit: Visit, code: str, guest: Person | None) -> Entry:
         """End a sign-in that waits for its second factor, with a one-time or a recovery code."""
         await self.count(visit)
-        begun = await self._ceremonies.attempt(visit, "second_factor")
+        begun = await self.ceremonies.attempt(visit, "second_factor")
         if begun is None or begun.account_id is None:
             raise _failed()
         await self.count(visit, str(begun.account_id))
         async with self._database.cold.acquire() as connection, connection.transaction():
             right = await self._authenticators.take(connection, begun.account_id, code)
             right = right or await take_recovery_code(connection, begun.account_id, code)
-            if not right or not await self._ceremonies.close(connection, visit, "second_factor"):
+            if not right or not await self.ceremonies.close(connection, visit, "second_factor"):
                 raise Problem("sign_in_failed", "That code is wrong or was used before.")
             account = await _known(connection, begun.account_id)
             return Entry(SignedIn("signed_in"), await self._enter(connection, visit, account, guest, strong=True))
@@ -167,7 +167,7 @@ class SignInDesk:
         """A session at once, or where the account has one-time codes, when one is given."""
         row = await connection.fetchrow(SQL["find_authenticator"], account.id)
         if row is not None and row["confirmed"]:
-            await self._ceremonies.begin_within(connection, visit, "second_factor", "", account.id)
+            await self.ceremonies.begin_within(connection, visit, "second_factor", "", account.id)
             return Entry(SignedIn("second_factor_needed"))
         return Entry(SignedIn("signed_in"), await self._enter(connection, visit, account, guest, strong=False))
 
