@@ -13,6 +13,7 @@ from rowlock.identity import Role
 from rowlock.identity.accounts.directory import SQL, Account, Accounts, Address, account_for, grant, withdraw
 from rowlock.identity.accounts.letters import invitation, security_changed
 from rowlock.identity.accounts.sessions import end_sessions
+from rowlock.identity.oauth.grants import end_all_access
 from rowlock.identity.organisers import Organisers
 from rowlock.identity.person import STAFF_ROLES
 from rowlock.platform.mail import Mail, Postbox
@@ -96,6 +97,18 @@ def recover(email: str, reason: str, data: Path | None) -> None:
     click.echo(f"{email} signs in by mail now, and is asked to set up a second factor")
 
 
+@account.command("sign-out")
+@email_option
+@click.option("--reason", required=True, help="For the audit log.")
+@data_option
+@one_line_faults
+def sign_out(email: str, reason: str, data: Path | None) -> None:
+    """End all sessions of an account, with its programs and keys, within a second."""
+    with installation(data) as settings:
+        ended = asyncio.run(_sign_out(settings, Address.of(email), reason))
+    click.echo(f"ended {ended} sessions, programs and keys of {email}")
+
+
 async def _invite(settings: Settings, address: Address, role: Role, organiser_id: int) -> bool:
     async with database_of(settings) as database:
         await known_organiser(database, organiser_id)
@@ -119,6 +132,8 @@ async def _withdraw(settings: Settings, address: Address, role: Role, organiser_
             if not await withdraw(connection, member.id, organiser_id, role):
                 raise VerbFault(f"{address.typed} has no role {role} there")
             await end_sessions(connection, member.id)
+            why = "the role was withdrawn"
+            await end_all_access(connection, member.subject, why, role=role, organiser_id=organiser_id)
             deed = Deed("withdraw_role", f"account:{member.id}", organiser_id, before={"role": role})
             await record(connection, OPERATOR, [deed])
 
@@ -141,7 +156,18 @@ async def _recover(settings: Settings, address: Address, reason: str) -> None:
             letter = security_changed(owner.language, owner.name, "recovered")
             await Postbox(settings.mail_from).send(connection, Mail(owner.email, letter))
             await end_sessions(connection, owner.id)
+            await end_all_access(connection, owner.subject, "the account was recovered")
             await record(connection, OPERATOR, [Deed("recover_account", f"account:{owner.id}", None, reason=reason)])
+
+
+async def _sign_out(settings: Settings, address: Address, reason: str) -> int:
+    async with database_of(settings) as database:
+        owner = await _known(database, address)
+        async with database.cold.acquire() as connection, connection.transaction():
+            ended = await end_sessions(connection, owner.id)
+            ended += await end_all_access(connection, owner.subject, reason)
+            await record(connection, OPERATOR, [Deed("sign_out_account", f"account:{owner.id}", None, reason=reason)])
+    return ended
 
 
 async def _known(database: Database, address: Address) -> Account:

@@ -178,16 +178,29 @@ async def test_organisers_are_made_and_what_is_done_is_written_down(rowlock: Com
     assert "The other house" in await rowlock.good("audit", "--action", "create_organiser")
 
 
+KNOWN_KEY = """
+INSERT INTO device_keys (id, subject, role, organiser_id, name, public_key, scopes)
+VALUES ($1, $2, $3, 1, $1, '{}', '{bookings}')
+"""
+
+
 async def test_staff_are_invited_listed_recovered_and_withdrawn(rowlock: CommandLine, house: House) -> None:
     who = ("--email", "Door@Example.com")
     assert "may act as door" in await rowlock.good("account", "invite", *who, "--role", "door")
     (member,) = json.loads(await rowlock.good("account", "list", "--json"))
     assert (member["email"], member["role"], member["secondFactor"]) == ("Door@Example.com", "door", False)
     await rowlock.good("account", "recover", *who, "--reason", "Lost the phone; met in person")
+    subject = await house.database.cold.fetchval("SELECT subject FROM accounts")
+    for key, role in (("key-1", "door"), ("key-2", "buyer")):
+        await house.database.cold.execute(KNOWN_KEY, key, subject, role)
     await rowlock.good("account", "withdraw", *who, "--role", "door")
+    ended = "SELECT array_agg(id ORDER BY id) FROM device_keys WHERE ended_at IS NOT NULL"
+    assert await house.database.cold.fetchval(ended) == ["key-1"], "keys that act in the role end with it"
     assert "has no role" in await rowlock.refusal("account", "withdraw", *who, "--role", "door")
     told = await house.database.fetch("SELECT action FROM audit_log ORDER BY no DESC LIMIT 3")
     assert [row["action"] for row in told] == ["withdraw_role", "recover_account", "grant_role"]
+    assert "ended 1 " in await rowlock.good("account", "sign-out", *who, "--reason", "Phone stolen")
+    assert await house.database.cold.fetchval(ended) == ["key-1", "key-2"]
     assert await count(house, "mails") == 2
 
 

@@ -139,6 +139,8 @@ async def test_a_program_learns_of_a_person_what_they_allow(office: BoxOffice) -
         code = await allowed(fan, club.wish(verifier, scope=scope))
         token = (await club.redeem(code, verifier)).json()["access_token"]
         answer = await Caller(office.client, token).send("GET", "/oauth/userinfo")
+        state = await Caller(office.client, token).get("/session")
+        assert (state.status_code, state.json()["kind"]) == (200, "token"), "a program is nobody's session"
         assert answer.json() == {"sub": account.subject} | expected
 
 

@@ -3,6 +3,7 @@
 import uuid
 from typing import NamedTuple
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +14,8 @@ from rowlock.identity.person import Person
 from rowlock.identity.requests import SESSION_COOKIE, person_of, require_own_page, require_person
 from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
+
+log = structlog.get_logger(__name__)
 
 PRIVATE = {"Cache-Control": "private, no-store"}
 
@@ -78,6 +81,7 @@ class Reception:
     def let_in(self, response: Response, token: str, role: str = "buyer") -> Response:
         """Give the browser its session."""
         seconds = limits.SESSION_TOKEN_SECONDS if role == "buyer" else limits.STAFF_TOKEN_SECONDS
+        log.info("session_given", role=role)
         response.set_cookie(
             SESSION_COOKIE, token, max_age=seconds, httponly=True, samesite="lax", secure=self.parts.secure_cookies
         )
@@ -86,6 +90,7 @@ class Reception:
     def let_out(self, response: Response) -> Response:
         """Take the session out of the browser."""
         response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax", secure=self.parts.secure_cookies)
+        response.headers["Clear-Site-Data"] = '"storage"'
         return response
 
     def remember(self, response: Response, visit: Visit) -> Response:

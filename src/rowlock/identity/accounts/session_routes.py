@@ -119,7 +119,8 @@ class SessionDesk:
             person = None
         if person is None:
             return json_answer(SessionState("nobody"), headers=PRIVATE)
-        account = await self._parts.accounts.of_subject(person.subject) if person.session_id else None
+        own_page = person.session_id is not None and person.scopes is None
+        account = await self._parts.accounts.of_subject(person.subject) if own_page else None
         if account is None:
             kind: Literal["guest", "token"] = "guest" if person.subject.startswith("guest:") else "token"
             return json_answer(SessionState(kind, role=person.role), headers=PRIVATE)

@@ -23,7 +23,7 @@ from rowlock.identity.oauth.model import (
     new_secret,
     proves,
 )
-from rowlock.identity.person import Person
+from rowlock.identity.person import Person, Role
 from rowlock.identity.revocations import revoke
 from rowlock.platform.postgres import Connection, Database
 from rowlock.platform.postgres.pool import rerun
@@ -158,6 +158,17 @@ async def _end_if_known(connection: Connection, client: Client, query: str, secr
 async def _end(connection: Connection, grant: Grant, reason: str) -> None:
     await connection.execute(SQL["end_grant"], uuid.UUID(grant.id), reason)
     await revoke(connection, "session", grant.session_id, ACCESS_SECONDS)
+
+
+async def end_all_access(
+    connection: Connection, subject: str, reason: str, *, role: Role | None = None, organiser_id: int | None = None
+) -> int:
+    """End the programs and keys of a person, all or those that act in one role; how many. Late in a transaction."""
+    ended = await connection.fetch(SQL["end_grants_of"], subject, role, organiser_id, reason)
+    ended += await connection.fetch(SQL["end_device_keys_of"], subject, role, organiser_id)
+    for row in ended:
+        await revoke(connection, "session", row["session_id"], ACCESS_SECONDS)
+    return len(ended)
 
 
 async def forget_old_grants(database: Database) -> None:

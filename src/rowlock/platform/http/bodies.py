@@ -26,6 +26,9 @@ _WATCHED = frozenset(
         "cross_site_request",
         "origin_not_allowed",
         "second_factor_needed",
+        "sign_in_failed",
+        "other_browser",
+        "checkout_blocked",
     }
 )
 """Who is turned away for what they may not do stands in the log with the reason; the request's line has the path."""

@@ -67,8 +67,18 @@ SELECT grants.id, clients.name, grants.scopes, grants.role, grants.created_at
 FROM oauth_grants grants JOIN oauth_clients clients ON clients.id = grants.client_id
 WHERE grants.subject = $1 AND grants.ended_at IS NULL ORDER BY grants.created_at DESC, grants.id
 
--- name: own_grant
-SELECT id FROM oauth_grants WHERE id = $1 AND subject = $2 AND ended_at IS NULL
+-- name: end_grants_of
+-- All of a person, or with a role only those that act in it.
+UPDATE oauth_grants SET ended_at = now(), end_reason = $4
+WHERE subject = $1 AND ended_at IS NULL
+  AND ($2::text IS NULL OR (role = $2 AND ($2 = 'operator' OR organiser_id = $3)))
+RETURNING 'grant:' || id AS session_id
+
+-- name: end_device_keys_of
+UPDATE device_keys SET ended_at = now()
+WHERE subject = $1 AND ended_at IS NULL
+  AND ($2::text IS NULL OR (role = $2 AND ($2 = 'operator' OR organiser_id = $3)))
+RETURNING id AS session_id
 
 -- name: insert_device_key
 INSERT INTO device_keys (id, subject, role, organiser_id, name, public_key, scopes)
