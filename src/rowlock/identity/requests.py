@@ -1,6 +1,7 @@
 """Who sent a request: a bearer token, or the storefront's session cookie with proof that our own page sent it."""
 
 import uuid
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, cookie_parser
@@ -91,13 +92,16 @@ def require_own_page(headers: RawHeaders) -> None:
 
 
 def _from_own_host(headers: RawHeaders) -> bool:
-    """Whether the page that sent this, where the browser names it, is on the host that was asked. Ports and schemes may
-    differ: a proxy changes them."""
+    """Whether the page that sent this, where the browser names it, is on the host that was asked."""
     origin = header(headers, b"origin")
-    if origin is None:
-        return True
+    return origin is None or _same_host(origin, header(headers, b"host") or "")
+
+
+@lru_cache(maxsize=256)
+def _same_host(origin: str, host: str) -> bool:
+    """Ports and schemes may differ: a proxy changes them."""
     try:
-        sender, asked = urlsplit(origin).hostname, urlsplit(f"//{header(headers, b'host') or ''}").hostname
+        sender, asked = urlsplit(origin).hostname, urlsplit(f"//{host}").hostname
     except ValueError:
         return False
     return sender is not None and sender == asked
