@@ -19,7 +19,7 @@ from valkey.exceptions import ValkeyError
 from rowlock import __version__
 from rowlock.audit import AuditLog
 from rowlock.audit.routes import audit_router
-from rowlock.bookings import BookingDesk, BookingViews, Rates, SaleGate
+from rowlock.bookings import BookingDesk, BookingViews, Rates, SaleGate, TicketCap
 from rowlock.bookings import routes as bookings
 from rowlock.bots.parts import bot_parts
 from rowlock.bots.store import open_secret
@@ -124,17 +124,20 @@ class Api:
         self.engine = self._seat_engine()
         self.gate = SaleGate(signer, self.limiter, _rates(settings), self.bots.surge, self.bots.guard)
         self.views = BookingViews(database, self.facts, self.plans)
+        pick_rules = PickRules(database)
+        cap = TicketCap(database, pick_rules, self.bots.traces.hidden)
         self.desk = BookingDesk(
             self.engine,
             self.views,
             self.charts,
-            PickRules(database),
+            pick_rules,
             self.replica,
             seats_per_booking_max=settings.seats_per_booking_max,
             holds_per_user_max=settings.holds_per_user_max,
+            cap=cap,
         )
         self.provider = MockProvider(database)
-        self.cashier = Cashier(database, self.engine, self.desk, self.views, self.provider)
+        self.cashier = Cashier(database, self.engine, self.desk, self.views, self.provider, cap=cap)
         self.keyed = KeyedCalls(
             KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer), UNKEPT
         )

@@ -9,6 +9,7 @@ import msgspec
 
 from rowlock.bookings.gate import Wanted
 from rowlock.bookings.model import BestAvailableBody, Booking, BookingRow
+from rowlock.bookings.ticket_cap import TicketCap
 from rowlock.bookings.views import BookingViews, booking_of
 from rowlock.bookings.wishes import nothing_fits, orphan_seats, party_wish
 from rowlock.catalog import SaleFacts
@@ -81,6 +82,7 @@ class BookingDesk:
         *,
         seats_per_booking_max: int,
         holds_per_user_max: int,
+        cap: TicketCap | None = None,
     ) -> None:
         self._engine = engine
         self._views = views
@@ -89,6 +91,7 @@ class BookingDesk:
         self._replica = replica
         self._seats_max = seats_per_booking_max
         self._holds_max = holds_per_user_max
+        self._cap = cap
 
     async def pick(self, event_id: str, seat_ids: Sequence[str]) -> Pick:
         """What these words name; Problems `event_not_found`, `unknown_seat`, `too_many_seats`, `invalid_request`."""
@@ -108,6 +111,8 @@ class BookingDesk:
         """
         facts, plan, seat_nos = pick
         booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
+        if self._cap is not None:
+            await self._cap.check(facts.event_id, person.subject, len(seat_nos), booking_id)
         hold = Hold(booking_id, facts.event_id, person.subject, seat_nos)
         outcome = await self._picked(hold, nearest=nearest)
         self._replica.hint()
@@ -144,6 +149,8 @@ class BookingDesk:
         """Choose the best seats and hold them. With a key, its repeat finds the same booking again."""
         facts, plan, chart, wish = party
         booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
+        if self._cap is not None:
+            await self._cap.check(facts.event_id, person.subject, wish.size, booking_id)
         outcome = await self._engine.choose(Choose(booking_id, facts.event_id, person.subject, wish))
         self._replica.hint()
         if isinstance(outcome, NothingFits):

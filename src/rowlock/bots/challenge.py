@@ -44,9 +44,11 @@ class Purpose(NamedTuple):
 
 
 class Challenges:
-    """Makes challenges and checks solutions with the secret of one installation; `clock` in seconds since 1970."""
+    """Makes challenges and checks solutions with the secret of one installation; `clock` in seconds since 1970, `cost`
+    in iterations of one try."""
 
-    def __init__(self, secret: bytes, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, secret: bytes, clock: Callable[[], float] = time.time, *, cost: int = COST) -> None:
+        self._cost = cost
         self._secret = hmac.new(secret, b"challenge", hashlib.sha256).digest()
         self._key_secret = hmac.new(secret, b"solution", hashlib.sha256).digest()
         self._clock = clock
@@ -57,7 +59,7 @@ class Challenges:
         made = await asyncio.to_thread(
             altcha.create_challenge,
             ALGORITHM,
-            COST,
+            self._cost,
             counter=random.randrange(tries // 2, tries),
             expires_at=int(self._clock()) + LIFETIME_SECONDS,
             data={**purpose._asdict(), "from": tries // 2, "to": tries},

@@ -64,7 +64,8 @@ class EventDetail(EventSummary, frozen=True, rename="camel", kw_only=True):
     """One event, with everything its page shows.
 
     `no_orphan_seats`: a pick must not leave a single seat behind. `offer_nearest`: who comes too late may be offered
-    the nearest equivalent. `seats_per_booking_max` is the installation's limit.
+    the nearest equivalent. `seats_per_booking_max` is the installation's limit,
+    `tickets_per_person_max` what one person may have of this event over all bookings.
     """
 
     description: str
@@ -73,6 +74,7 @@ class EventDetail(EventSummary, frozen=True, rename="camel", kw_only=True):
     seats_per_booking_max: int
     no_orphan_seats: bool
     offer_nearest: bool
+    tickets_per_person_max: int | None
     plan_id: str
     sale_ends_at: datetime
     created_at: datetime

@@ -64,6 +64,7 @@ async def find_event(
         seats_per_booking_max=seats_per_booking_max,
         no_orphan_seats=row["no_orphan_seats"],
         offer_nearest=row["offer_nearest"],
+        tickets_per_person_max=row["tickets_per_person_max"],
         plan_id=str(row["plan_id"]),
         sale_ends_at=row["sale_ends_at"],
         created_at=row["created_at"],

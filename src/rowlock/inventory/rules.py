@@ -1,4 +1,4 @@
-"""Which events let seats be picked only so that no single one is left: known to this process, at most a second old."""
+"""Which events have rules for picks (no single seat left, so many tickets a person): at most a second old."""
 
 import asyncio
 import time
@@ -17,17 +17,26 @@ class PickRules:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._no_orphans: frozenset[int] = frozenset()
+        self._caps: dict[int, int] = {}
         self._read_at = -RULES_AGE_SECONDS_MAX
         self._reading: asyncio.Task[None] | None = None
 
     async def no_orphan_seats(self, event_id: int) -> bool:
         """Whether picks of this event must leave no single seat behind. One read a second for all events together."""
+        await self._keep_fresh()
+        return event_id in self._no_orphans
+
+    async def tickets_per_person_max(self, event_id: int) -> int | None:
+        """How many tickets of this event one person may have; None: as many as they like."""
+        await self._keep_fresh()
+        return self._caps.get(event_id)
+
+    async def _keep_fresh(self) -> None:
         age = time.monotonic() - self._read_at
         if age >= RULES_REFRESHED_AFTER_SECONDS:
             reading = self._begin_reading()
             if age >= RULES_AGE_SECONDS_MAX:
                 await asyncio.shield(reading)
-        return event_id in self._no_orphans
 
     def _begin_reading(self) -> "asyncio.Task[None]":
         if self._reading is None:
@@ -37,8 +46,10 @@ class PickRules:
 
     async def _read(self) -> None:
         asked_at = time.monotonic()
-        rows = await self._database.fetch(SQL["no_orphan_events"])
-        self._no_orphans = frozenset(row["event_id"] for row in rows)
+        rows = await self._database.fetch(SQL["pick_rules"])
+        caps = {row["event_id"]: row["tickets_per_person_max"] for row in rows}
+        self._no_orphans = frozenset(row["event_id"] for row in rows if row["tickets_per_person_max"] is None)
+        self._caps = {event_id: cap for event_id, cap in caps.items() if cap is not None}
         self._read_at = asked_at
 
     def _end_reading(self, reading: "asyncio.Task[None]") -> None:

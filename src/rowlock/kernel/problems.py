@@ -43,6 +43,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "seat_unavailable": ProblemKind(409, "Seats were taken by somebody else"),
     "nothing_fits": ProblemKind(409, "No free seats fit that wish"),
     "not_offered": ProblemKind(409, "These seats are not an offer to accept"),
+    "too_many_tickets": ProblemKind(409, "More tickets than one person may have"),
     "too_many_holds": ProblemKind(409, "Too many seats on hold at once"),
     "no_more_extensions": ProblemKind(409, "The hold cannot be extended again"),
     "booking_closed": ProblemKind(409, "The booking is in a state that does not allow this"),

@@ -118,6 +118,8 @@ class Organiser:
         await _add_performers(connection, event_id, body)
         await _open_sale(connection, event_id, plan, terms)
         await connection.execute(CATALOG["update_pick_rules"], event_id, body.no_orphan_seats, body.offer_nearest)
+        if body.tickets_per_person_max is not None:
+            await connection.execute(CATALOG["update_ticket_cap"], event_id, body.tickets_per_person_max)
         await connection.execute(CATALOG["refresh_search_words"], event_id)
         _, made = await _terms(connection, event_id, by)
         return event_id, [*deeds, Deed("create_event", f"event:{event_id}", plan.organiser_id, after=made)]
@@ -144,6 +146,8 @@ class Organiser:
             await connection.execute(
                 CATALOG["update_pick_rules"], event_id, _given(patch.no_orphan_seats), _given(patch.offer_nearest)
             )
+            if patch.tickets_per_person_max is not msgspec.UNSET:
+                await connection.execute(CATALOG["update_ticket_cap"], event_id, patch.tickets_per_person_max)
             if patch.prices is not msgspec.UNSET:
                 await _change_prices(connection, event_id, patch.prices)
             await connection.execute(CATALOG["refresh_search_words"], event_id)

@@ -10,6 +10,7 @@ from rowlock.kernel import limits
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.NAME_CHARS_MAX)]
 Amount = str | int
+TicketsMax = Annotated[int, msgspec.Meta(ge=1, le=limits.SEATS_PER_BOOKING_CEILING)]
 
 
 class VenueBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +25,7 @@ class EventBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbi
     """A new event. `prices` maps each category of the plan to its all-in price, e.g. `{"VIP": "95.00"}`.
 
     `no_orphan_seats`: refuse a pick that leaves a single seat behind. `offer_nearest`: offer the nearest equivalent of
-    seats that are gone to those who ask for it.
+    seats that are gone to those who ask for it. `tickets_per_person_max`: over all bookings, accounts and cards.
     """
 
     name: Name
@@ -41,6 +42,7 @@ class EventBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbi
     hold_seconds: int | None = None
     no_orphan_seats: bool = False
     offer_nearest: bool = True
+    tickets_per_person_max: TicketsMax | None = None
 
 
 class EventPatch(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -58,6 +60,7 @@ class EventPatch(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forb
     prices: dict[str, Amount] | msgspec.UnsetType = msgspec.UNSET
     no_orphan_seats: bool | msgspec.UnsetType = msgspec.UNSET
     offer_nearest: bool | msgspec.UnsetType = msgspec.UNSET
+    tickets_per_person_max: TicketsMax | msgspec.UnsetType | None = msgspec.UNSET
     sale_paused: bool | msgspec.UnsetType = msgspec.UNSET
     cancelled: bool | msgspec.UnsetType = msgspec.UNSET
 

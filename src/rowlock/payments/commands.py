@@ -16,6 +16,7 @@ from rowlock.bookings import (
     BookingDesk,
     BookingRow,
     BookingViews,
+    TicketCap,
     booking_closed,
     hold_expired,
     no_booking,
@@ -57,11 +58,14 @@ class Cashier:
         desk: BookingDesk,
         views: BookingViews,
         provider: PaymentProvider,
+        *,
+        cap: TicketCap | None = None,
     ) -> None:
         self._engine = engine
         self._desk = desk
         self._views = views
         self._provider = provider
+        self._cap = cap
         self._payments = PaymentStore(database, provider.name)
 
     async def confirm(self, person: Person, booking_id: str, token: str, key: str | None) -> Booking | Pending:
@@ -148,7 +152,7 @@ class Cashier:
                 await self._note(payment_id, "challenged", url=charge.action_url)
                 return Pending(booking_id=str(row.id), next_action=NextAction("redirect", charge.action_url))
             case "authorised" | "captured":
-                return await self._book(payment_id, row)
+                return await self._book(payment_id, row, charge.card)
             case "declined" | "voided":
                 # Written down first: once the hold goes on, the buyer may start another payment at once.
                 if await self._note(payment_id, charge.state, reason=charge.reason) not in ENDED_PHASES:
@@ -164,10 +168,30 @@ class Cashier:
             bookingId=str(row.id),
         )
 
-    async def _book(self, payment_id: uuid.UUID, row: BookingRow) -> Booking:
+    async def _over_cap(self, row: BookingRow, card: str | None) -> bool:
+        """Whether these seats are more than their buyer, or the card, may have of the event."""
+        if self._cap is None or not await self._cap.of(row.event_id):
+            return False
+        return not await self._cap.claim(row.id, row.buyer, card)
+
+    async def _refuse_over_cap(self, payment_id: uuid.UUID, row: BookingRow) -> NoReturn:
+        """Nobody is charged for more than they may have; the hold takes its course."""
+        await self._provider.void(str(payment_id))
+        await self._note(payment_id, "voided")
+        await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=False))
+        metrics.PAYMENTS_SETTLED.labels("voided").inc()
+        raise Problem(
+            "too_many_tickets",
+            "These would be more tickets than one person may have for this event. Nothing was charged.",
+            bookingId=str(row.id),
+        )
+
+    async def _book(self, payment_id: uuid.UUID, row: BookingRow, card: str | None) -> Booking:
         if await self._note(payment_id, "authorised") in ENDED_PHASES:  # it was given up before the provider had it
             charge = await self._provider.void(str(payment_id))
             return await self._decline(payment_id, row, charge or Charge("voided"))
+        if await self._over_cap(row, card):
+            await self._refuse_over_cap(payment_id, row)
         word = await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=True))
         if word not in {SettleWord.CONFIRMED, SettleWord.ALREADY_CONFIRMED}:
             await self._provider.void(str(payment_id))

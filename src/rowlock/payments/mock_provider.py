@@ -1,7 +1,7 @@
 """The built-in payment provider, for demos and tests: it has its own books and the habits of a real one.
 
 Tokens: `tok_ok` authorises, `tok_declined` declines, `tok_3ds` wants the buyer to approve on a page of ours,
-`tok_timeout` authorises but its answer gets lost.
+`tok_timeout` authorises but its answer gets lost. What follows a `#` is the card: `tok_ok#card-4242`.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ class MockProvider:
 
     async def authorise(self, key: str, token: str, amount: int, currency: str) -> Charge:
         """Decide by the token; an unknown token is declined like an unknown card."""
-        card = TEST_CARDS.get(token, _UNKNOWN_CARD)
+        card = TEST_CARDS.get(_kind(token), _UNKNOWN_CARD)
         charge = await self._asks.ask(_Ask(key, token, amount, currency, card.state))
         if card.answer_lost or charge is None:
             raise OutcomeUnknown("the provider did not answer in time")
@@ -101,9 +101,15 @@ class MockProvider:
 
 def _charge(row: asyncpg.Record) -> Charge:
     key, state = row["provider_key"], row["state"]
-    reason = TEST_CARDS.get(row["token"], _UNKNOWN_CARD).reason
+    reason = TEST_CARDS.get(_kind(row["token"]), _UNKNOWN_CARD).reason
     return Charge(
         state,
         action_url=CHALLENGE_PATH + key if state == "challenge" else None,
         reason=reason if state == "declined" else None,
+        card=row["token"].partition("#")[2] or None,
     )
+
+
+def _kind(token: str) -> str:
+    """How a token is treated, whichever card it stands for."""
+    return token.partition("#")[0]

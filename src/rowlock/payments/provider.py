@@ -13,6 +13,8 @@ class Charge(msgspec.Struct, frozen=True):
     state: ChargeState
     action_url: str | None = None
     reason: str | None = None
+    card: str | None = None
+    """What the provider knows the card by, whoever pays with it; the same for every payment with one card."""
 
 
 class OutcomeUnknown(Exception):  # noqa: N818  a state of the world

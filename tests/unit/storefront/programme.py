@@ -45,6 +45,7 @@ def an_event(event_id: str = "1", name: str = "Giants at Dodgers", status: Event
         hold_seconds=300,
         seats_per_booking_max=10,
         no_orphan_seats=False,
+        tickets_per_person_max=None,
         offer_nearest=True,
         plan_id="plan1",
         sale_ends_at=STARTS,

@@ -3,7 +3,7 @@ SELECT e.id, e.name, e.description, e.genre, e.starts_at, e.timezone, e.currency
        e.created_at, e.updated_at,
        v.id AS venue_id, v.name AS venue_name, v.city, v.country,
        i.on_sale_at, i.sale_ends_at, i.sale_paused, i.available, i.seat_count, i.hold_seconds,
-       i.no_orphan_seats, i.offer_nearest,
+       i.no_orphan_seats, i.offer_nearest, i.tickets_per_person_max,
        sale_status_v1(e.cancelled, i.sale_paused, i.available, i.on_sale_at, i.sale_ends_at, now()) AS status,
        (SELECT min(t.price_minor) FROM price_tiers t WHERE t.event_id = e.id) AS price_from,
        (SELECT array_agg(p.id::text || ' ' || p.name ORDER BY ep.position)
@@ -77,7 +77,7 @@ SELECT e.organiser_id, jsonb_build_object(
            'name', e.name, 'description', e.description, 'genre', e.genre, 'startsAt', e.starts_at,
            'timezone', e.timezone, 'cancelled', e.cancelled, 'holdSeconds', i.hold_seconds, 'onSaleAt', i.on_sale_at,
            'saleEndsAt', i.sale_ends_at, 'salePaused', i.sale_paused, 'noOrphanSeats', i.no_orphan_seats,
-           'offerNearest', i.offer_nearest,
+           'offerNearest', i.offer_nearest, 'ticketsPerPersonMax', i.tickets_per_person_max,
            'prices', (SELECT jsonb_object_agg(t.name, t.price_minor) FROM price_tiers t WHERE t.event_id = e.id)
        )::text AS terms
 FROM events e JOIN event_inventory i ON i.event_id = e.id
@@ -102,6 +102,9 @@ WHERE event_id = $1
 UPDATE event_inventory
 SET no_orphan_seats = coalesce($2, no_orphan_seats), offer_nearest = coalesce($3, offer_nearest)
 WHERE event_id = $1
+
+-- name: update_ticket_cap
+UPDATE event_inventory SET tickets_per_person_max = $2 WHERE event_id = $1
 
 -- name: update_tier_price
 UPDATE price_tiers SET price_minor = $3, fee_minor = least(fee_minor, $3) WHERE event_id = $1 AND name = $2 RETURNING tier_no

@@ -33,8 +33,22 @@ SELECT outcome FROM accept_substitutes_v1($1, $2)
 -- name: shorten_holds
 SELECT expires_at FROM shorten_holds_v1($1, $2)
 
--- name: no_orphan_events
-SELECT event_id FROM event_inventory WHERE no_orphan_seats AND sale_ends_at > clock_timestamp()
+-- name: pick_rules
+-- Events whose picks go by a rule: no single seats left (no number), or so many tickets a person.
+SELECT event_id, NULL::int AS tickets_per_person_max FROM event_inventory
+WHERE no_orphan_seats AND sale_ends_at > clock_timestamp()
+UNION ALL
+SELECT event_id, tickets_per_person_max FROM event_inventory
+WHERE tickets_per_person_max IS NOT NULL AND sale_ends_at > clock_timestamp()
+
+-- name: claim_tickets
+SELECT claim_tickets_v1($1, $2)
+
+-- name: tickets_of_buyer
+-- How many seats of an event a buyer has, holds or is paying for, beside one booking.
+SELECT coalesce(sum(cardinality(seat_nos)), 0)::int FROM bookings
+WHERE buyer = $1 AND event_id = $2 AND id <> $3
+  AND (status IN ('PAYMENT_PENDING', 'CONFIRMED') OR (status = 'HOLD' AND hold_expires_at > clock_timestamp()))
 
 -- name: exact_picture
 -- One statement, so seats and position are of one moment. Ends are microseconds since 1970, null while a payment binds.

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from rowlock.platform.postgres.queries import load_queries
 
-OLDEST_USABLE_REVISION = "0018"
+OLDEST_USABLE_REVISION = "0023"
 """The oldest schema this release still works on; raised when a release starts to need something newer."""
 
 FUNCTION_PACKAGES = ("rowlock.audit", "rowlock.catalog", "rowlock.identity", "rowlock.inventory")
