@@ -13,6 +13,7 @@ from rowlock.platform.postgres import Connection, Database, load_queries
 
 SQL = load_queries("rowlock.audit")
 
+ACCOUNT, PERSON = "account:", "person:"
 Facts = Mapping[str, object]
 """What a thing was or is, by name, in what JSON can say."""
 
@@ -32,9 +33,15 @@ async def record(connection: Connection, by: Person, deeds: Iterable[Deed]) -> N
     """Append what `by` did, in the transaction in which it is done, and as its last step: others wait from here on."""
     actor = await pseudonym_of(connection, by.subject)
     for deed in deeds:
+        thing = await _unnamed_thing(connection, deed.thing)
         was, now = [await _unnamed(connection, facts) for facts in (deed.before, deed.after)]
-        who, what = (actor, by.role, deed.organiser_id), (deed.action, deed.thing, was, now, deed.reason)
+        who, what = (actor, by.role, deed.organiser_id), (deed.action, thing, was, now, deed.reason)
         await connection.execute(SQL["append_audit"], *who, *what)
+
+
+async def _unnamed_thing(connection: Connection, thing: str) -> str:
+    """An account by its pseudonym: `account:<id>` is the subject of its person."""
+    return PERSON + await pseudonym_of(connection, thing) if thing.startswith(ACCOUNT) else thing
 
 
 async def _unnamed(connection: Connection, facts: Facts | None) -> str | None:
@@ -65,7 +72,8 @@ class AuditLog:
     ) -> AuditPage:
         """The newest entries below a number that the reader may see: an organiser's staff their organiser's."""
         rows = await self._database.report(SQL["audit_page"], reader.reach, actor, action, thing, below, size + 1)
-        people = await subjects_behind(self._database, (row["actor"] for row in rows))
+        names = (name for row in rows for name in (row["actor"], row["object"].removeprefix(PERSON)))
+        people = await subjects_behind(self._database, names)
         items = tuple(_entry(row, people) for row in rows[:size])
         return AuditPage(items, str(items[-1].no) if len(rows) > size else None)
 
@@ -79,7 +87,7 @@ def _entry(row: asyncpg.Record, people: Mapping[str, str]) -> AuditEntry:
         row["role"],
         None if organiser_id is None else str(organiser_id),
         row["action"],
-        row["object"],
+        people.get(row["object"].removeprefix(PERSON), row["object"]),
         _raw(row["before"]),
         _raw(row["after"]),
         row["reason"],

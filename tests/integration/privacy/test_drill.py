@@ -14,6 +14,7 @@ from tests.integration.http.conftest import BoxOffice, Json, assert_problem, ser
 from valkey.asyncio import Valkey
 
 from rowlock.app import open_api
+from rowlock.audit import Deed, record
 from rowlock.audit.proof import prove_audit_log
 from rowlock.identity import Person
 from rowlock.identity.accounts.directory import grant
@@ -63,6 +64,9 @@ class Drill:
             guests = [row["subject"] for row in await connection.fetch(GUESTS)]
             assert account is not None
             await grant(connection, account["id"], 1, "organiser")
+            async with connection.transaction():
+                deed = Deed("grant_role", f"account:{account['id']}", 1, after={"role": "organiser"})
+                await record(connection, _person("operator:cli"), [deed])
         self.subject = str(account["subject"])
         assert guests
         self.names += [self.subject, self.subject.partition(":")[2], *guests]
@@ -108,6 +112,11 @@ async def test_after_erasure_nothing_tells_of_a_person(
         assert len(before) > 10
         assert any(text.startswith("limit:") for text in before)
         assert not any("audit_log" in row or "seat_ledger" in row for row in before)
+
+        granted = await watched_office.caller("operator").get(f"/audit?object={drill.subject}")
+        assert [(entry["action"], entry["object"]) for entry in granted.json()["items"]] == [
+            ("grant_role", drill.subject)
+        ]
 
         export = await browser.get("/account/export")
         assert export["format"] == "rowlock-person/1"

@@ -7,7 +7,7 @@ SELECT append_audit_v1($1, $2, $3, $4, $5, $6, $7, $8)
 SELECT no, at, actor, role, organiser_id, action, object, before, after, reason
 FROM audit_log
 WHERE ($1::bigint IS NULL OR organiser_id = $1) AND ($2::text IS NULL OR actor IN (SELECT pseudonym FROM pseudonyms WHERE subject = $2 UNION ALL SELECT $2))
-  AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR object = $4)
+  AND ($3::text IS NULL OR action = $3) AND ($4::text IS NULL OR object IN (SELECT 'person:' || pseudonym FROM pseudonyms WHERE subject = $4 UNION ALL SELECT $4))
   AND ($5::bigint IS NULL OR no < $5)
 ORDER BY no DESC LIMIT $6
 
