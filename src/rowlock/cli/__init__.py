@@ -24,6 +24,8 @@ VERBS = {
     "verify": "proof:verify",
     "ledger": "proof:ledger",
     "audit": "audit:audit",
+    "bots": "bots:bots",
+    "surge": "bots:surge",
     "privacy": "privacy:privacy",
     "secrets": "secrets:secrets",
 }
