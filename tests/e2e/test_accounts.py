@@ -63,6 +63,24 @@ async def test_one_time_codes_are_asked_for_and_other_sessions_end(
     await nothing_sticks_out(page)
 
 
+async def test_a_guest_who_registers_pays_for_what_they_hold(arrivals: Arrivals, shop: Shop) -> None:
+    visitor = await arrivals.visitor()
+    member, page = Member(visitor.page, shop.url, shop.inbox), visitor.page
+    member.url = shop.url
+    await visitor.go_to("Hamlet")
+    await page.get_by_role("button", name="List", exact=True).click()
+    await page.get_by_role("list", name="Sections").get_by_role("button").first.click()
+    await page.locator(".numbers button:not(.taken)").last.click()
+    await visitor.hold()
+    await member.register()
+    await page.get_by_role("link", name="Bookings").click()
+    await page.locator(".rows").get_by_role("link", name="not paid yet").click()
+    await visitor.pay()
+    await visitor.booked()
+    await member.visit("/account/bookings")
+    await expect(page.locator(".rows").get_by_role("link", name="paid", exact=False)).to_have_count(1)
+
+
 async def test_signing_in_with_the_keyboard_alone(arrivals: Arrivals, shop: Shop) -> None:
     visitor = await arrivals.visitor()
     member = Member(visitor.page, shop.url, shop.inbox)

@@ -106,6 +106,7 @@ def check(as_json: bool) -> None:
             raise VerbFault(f"VALKEY_URL: {error}") from error
         found["valkey"] = "ok"
     found["secrets"] = "ok" if settings.secret_keys else "no keys; what needs them is refused"
+    found["mail"] = "configured" if settings.smtp_url else "not configured; mails wait a day for ROWLOCK_SMTP_URL"
     found["settings"] = "ok"
     if as_json:
         click.echo(msgspec.json.encode(found))
