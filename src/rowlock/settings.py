@@ -97,7 +97,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payment_record_law: str = "UStG § 14b, AO § 147 (DE)"
     """The law that says so; it stands in the evidence of each erasure."""
     ended_access_days: int = 30
-    """How long ended keys of devices are kept, and consents that were taken back."""
+    """How long ended keys of devices, consents taken back, and who had how many tickets of an event are kept."""
 
     @property
     def answers_bots(self) -> bool:

@@ -11,6 +11,8 @@ import click
 from defusedxml import ElementTree
 from tests.attacks.documented import EVERYBODY, hold_to_the_document
 from tests.attacks.fuzzing import AVAILABLE, FUZZERS, WHY_NOT, run_fuzzer
+from tests.attacks.on_sale.report import Row as SaleRow
+from tests.attacks.on_sale.report import attack_rows
 from tests.attacks.rows import Row
 from tests.attacks.target import target
 
@@ -22,6 +24,12 @@ REPORT_HEAD = """# Attacks
 
 What `make attack ARGS=--report` tried, and what got through. Each attack is a module of `tests/attacks`, where it says
 what counts as getting through; `make test` runs all of them short.
+
+"""
+SALES_HEAD = """
+## Bots in an on-sale
+
+Five classes of bots against one sale, played under virtual time; [what that means](../tests/attacks/on_sale/README.md).
 
 """
 EXAMPLES_A_MINUTE = 40
@@ -37,9 +45,12 @@ def main(minutes: float, seed: int, report: bool) -> None:
     configure_logs("error", "attacks")
     click.echo(f"seed {seed}")
     rows = asyncio.run(_attack(minutes, seed))
+    sales = attack_rows(max(1, round(minutes)))
+    for sale in (SaleRow._fields, *sales):
+        click.echo(" | ".join(sale))
     through = [way for row in rows for way in row.through]
     if report and not through:
-        (ROOT / REPORT).write_text(REPORT_HEAD + _table(rows), "utf-8")
+        (ROOT / REPORT).write_text(REPORT_HEAD + _table(rows) + SALES_HEAD + _sales_table(sales), "utf-8")
     for way in through:
         click.echo(way, err=True)
     if through:
@@ -93,6 +104,11 @@ async def _short_ones() -> AsyncIterator[Row]:
 def _table(rows: list[Row]) -> str:
     head = "| attack | tries | got through | seconds |\n|---|---:|---:|---:|\n"
     return head + "".join(f"| {row.attack} | {row.tries} | {len(row.through)} | {row.seconds:.0f} |\n" for row in rows)
+
+
+def _sales_table(rows: list[SaleRow]) -> str:
+    names = [name.replace("_", " ") for name in SaleRow._fields]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (names, ["---"] * len(names), *rows))
 
 
 if __name__ == "__main__":

@@ -81,9 +81,11 @@ class PeoplesData:
         return None if row is None else str(row["subject"])
 
     async def forget_what_is_over(self, days: int) -> None:
-        """Forget what ended so many days ago: keys of devices, consents that were taken back."""
+        """Forget what ended so many days ago: keys of devices, consents that were taken back, and who had how
+        many tickets of an event."""
         await self._database.cold.execute(SQL["forget_ended_device_keys"], days)
         await self._database.cold.execute(SQL["forget_withdrawn_consents"], days)
+        await self._database.cold.execute(SQL["forget_old_ticket_claims"], days)
 
     async def _erase(self, connection: Connection, somebody: Somebody, by: Person, asked_by: AskedBy) -> Erasure:
         """Seats and ledger first, the audit log and the revocations last: the one order of locks."""
@@ -93,6 +95,7 @@ class PeoplesData:
             raise ErasureRefused
         kept_until = self._rules.until(await connection.fetchval(SQL["last_paid"], name))
         kept_by = "" if kept_until is None else self._rules.law
+        await connection.execute(SQL["forget_ticket_claims"], name)
         for statement in ("forget_grants", "forget_device_keys", "forget_answers", "forget_consents"):
             await connection.execute(SQL[statement], somebody.subjects)
         for statement in ("forget_in_approvals", "forget_in_events"):

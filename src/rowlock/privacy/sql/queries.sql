@@ -51,6 +51,8 @@ SELECT jsonb_pretty(jsonb_build_object(
                                       'startedAt', p.started_at)), '[]')
                                   FROM payments p WHERE p.booking_id = b.id)) ORDER BY b.no), '[]')
                  FROM bookings b JOIN events e ON e.id = b.event_id WHERE b.buyer = ANY ($1)),
+    'ticketClaims', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]')
+                     FROM ticket_claims t JOIN bookings b ON b.id = t.booking_id WHERE b.buyer = ANY ($1)),
     'keptAnswers', (SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'at', created_at)), '[]')
                     FROM idempotency_keys WHERE owner = ANY ($1)),
     'deeds', (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -109,6 +111,14 @@ UPDATE approvals
 SET proposed_by = CASE WHEN proposed_by = ANY ($1) THEN $2 ELSE proposed_by END,
     decided_by = CASE WHEN decided_by = ANY ($1) THEN $2 ELSE decided_by END
 WHERE proposed_by = ANY ($1) OR decided_by = ANY ($1)
+
+-- name: forget_ticket_claims
+-- Of the bookings that already have the name which stands for the person.
+DELETE FROM ticket_claims WHERE booking_id IN (SELECT id FROM bookings WHERE buyer = $1)
+
+-- name: forget_old_ticket_claims
+DELETE FROM ticket_claims c USING events e
+WHERE e.id = c.event_id AND e.starts_at < now() - make_interval(days => $1)
 
 -- name: forget_consents
 DELETE FROM consents WHERE subject = ANY ($1)
