@@ -21,7 +21,9 @@ from rowlock.audit import AuditLog
 from rowlock.audit.routes import audit_router
 from rowlock.bookings import BookingDesk, BookingViews, Rates, SaleGate, TicketCap
 from rowlock.bookings import routes as bookings
+from rowlock.bots import Suspect
 from rowlock.bots.parts import bot_parts
+from rowlock.bots.review import BotReview
 from rowlock.bots.store import open_secret
 from rowlock.catalog import EventDetail, EventPage, SaleFactsShelf, find_event
 from rowlock.catalog.routes import catalog_router
@@ -75,6 +77,7 @@ from rowlock.seating import routes as seating
 from rowlock.seating.store import PlanShelf
 from rowlock.settings import Settings
 from rowlock.storefront import CalendarEntry, create_router
+from rowlock.storefront.operator import operator_routes
 
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
@@ -169,6 +172,15 @@ class Api:
             self.hints.committed,
         )
 
+    async def suspects(self) -> list[Suspect]:
+        """Who was scored as a bot; nobody is, without Valkey. Problem `unavailable` when it does not answer."""
+        if self.valkey is None:
+            return []
+        try:
+            return await BotReview(self.database, self.valkey).suspects()
+        except (ValkeyError, OSError, TimeoutError) as error:
+            raise Problem("unavailable", "Valkey does not answer.", retryAfter=1) from error
+
     async def free_seats(self, event_id: int) -> dict[int, int] | None:
         """Free seats of an event by tier number."""
         picture = await self.replica.picture(event_id)
@@ -178,6 +190,7 @@ class Api:
         """The sale lane and what else is asked often, matched before the wide surface."""
         return [
             *self.lane.asgi_routes(),
+            *operator_routes(self.signer, self.suspects),
             *bookings.booking_routes(self.gate, self.views),
             *inventory.seat_routes(self.facts, self.plans, self.replica),
             *seating.plan_routes(self.facts, self.plans),
