@@ -81,6 +81,23 @@ async def test_a_guest_who_registers_pays_for_what_they_hold(arrivals: Arrivals,
     await expect(page.locator(".rows").get_by_role("link", name="paid", exact=False)).to_have_count(1)
 
 
+async def test_somebody_takes_their_data_along_and_is_forgotten(member: Member) -> None:
+    page = member.page
+    await member.register()
+    await page.get_by_role("button", name="Gather my data").click()
+    async with page.expect_download() as downloading:
+        await page.get_by_role("link", name="Download my data").click()
+    assert member.email in (await (await downloading.value).path()).read_text()
+    gone = page.get_by_role("button", name="Delete for good")
+    await page.get_by_label(f"To go on, type {member.email}").fill(member.email[:-1])
+    await expect(gone).to_be_disabled()
+    await page.get_by_label(f"To go on, type {member.email}").fill(member.email)
+    assert await violations(page) == []
+    await gone.click()
+    await page.wait_for_url(f"{member.url}/")
+    await expect(page.locator("#visitor")).to_have_text("Sign in")
+
+
 async def test_signing_in_with_the_keyboard_alone(arrivals: Arrivals, shop: Shop) -> None:
     visitor = await arrivals.visitor()
     member = Member(visitor.page, shop.url, shop.inbox)
