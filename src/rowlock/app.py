@@ -128,7 +128,7 @@ class Api:
         self.gate = SaleGate(signer, self.limiter, _rates(settings), self.bots.surge, self.bots.guard)
         self.views = BookingViews(database, self.facts, self.plans)
         pick_rules = PickRules(database)
-        cap = TicketCap(database, pick_rules, self.bots.traces.hidden)
+        cap = TicketCap(database, pick_rules, self.bots.traces.hidden, self.account_parts.accounts.address_behind)
         self.desk = BookingDesk(
             self.engine,
             self.views,

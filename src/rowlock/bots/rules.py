@@ -112,11 +112,6 @@ def _many_new_people(record: Record) -> Iterator[Finding]:
         yield Finding("many_new_people", 35, f"{people} accounts that hardly looked at a map")
 
 
-def _shared_card(record: Record) -> Iterator[Finding]:
-    if record.get("shared_card", 0) >= 1:
-        yield Finding("shared_card", 35, "paid with a card that many accounts pay with")
-
-
 def _distinct(record: Record, prefix: str) -> int:
     return sum(1 for field in record if field.startswith(prefix))
 
@@ -125,10 +120,8 @@ Rule = Callable[[Record], Iterator[Finding]]
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "person": (
         _even, _hasty, _holds_without_buying, _walks_the_rows, _always_the_most, _changing_look, _odd_headers,
-        _shared_card,
     ),
     "device": (_quick, _many_people, _even, _holds_without_buying, _changing_look),
     "prefix": (_cluster_without_buying, _many_new_people),
     "look": (_cluster_without_buying,),
-    "card": (),
 }  # fmt: skip

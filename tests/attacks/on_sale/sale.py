@@ -131,6 +131,10 @@ class Reply(NamedTuple):
     body: dict[str, Any]
 
 
+async def _no_address(_subject: str) -> None:
+    """Nobody here has proven a mail address."""
+
+
 class Sale:
     """One event of `rows` times twenty seats, sold by one process behind this defence."""
 
@@ -162,7 +166,7 @@ class Sale:
         )
         engine = SeatEngine(database, choose_strategy("row-lock", database, None, HOLDS_MAX), chooser)
         rules = _Rules(database)
-        cap = TicketCap(database, rules, self.traces.hidden) if defence.cap else None
+        cap = TicketCap(database, rules, self.traces.hidden, _no_address) if defence.cap else None
         desk = BookingDesk(
             engine, views, charts, rules, _NoMemory(database),
             seats_per_booking_max=SEATS_MAX, holds_per_user_max=HOLDS_MAX, cap=cap,

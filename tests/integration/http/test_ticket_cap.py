@@ -5,6 +5,9 @@ import asyncio
 import pytest
 from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
 
+from rowlock.bookings.ticket_cap import mailbox_of
+from rowlock.identity.accounts.directory import Address, account_for
+
 CAP = 4
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 PAID = "UPDATE bookings SET status = 'PAYMENT_PENDING', payment_id = gen_random_uuid() WHERE id = $1"
@@ -67,6 +70,27 @@ async def test_another_account_with_the_same_card_has_no_more(capped: BoxOffice)
     assert (await second.get(f"/bookings/{booking['bookingId']}")).json()["status"] == "HOLD"
     assert await pay(second, booking, "tok_ok#card-1111") == 200
     assert await capped.house.broken() == []
+
+
+async def test_one_mailbox_has_no_more_under_other_spellings_or_as_the_guest_before(capped: BoxOffice) -> None:
+    async with capped.house.database.cold.acquire() as connection, connection.transaction():
+        ada, _ = await account_for(connection, Address.of("Ada@Example.org"), "Ada", "en")
+        again, _ = await account_for(connection, Address.of("ada+tickets@example.org"), "Ada", "en")
+        await connection.execute("INSERT INTO account_guests (subject, account_id) VALUES ('guest:ada', $1)", ada.id)
+    first = capped.caller(subject=ada.subject)
+    assert await pay(first, await capped.hold(first, *seats(0, 3)), "tok_ok#card-1") == 200
+    for number, subject in enumerate((again.subject, "guest:ada")):
+        other = capped.caller(subject=subject)
+        booking = await capped.hold(other, *seats(10 + 3 * number, 2))
+        assert await pay(other, booking, f"tok_ok#card-{number + 2}") == 409
+    assert await sold(capped) == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"), [("a@b.c", "a@b.c"), ("a+x+y@b.c", "a@b.c"), ("+x@b.c", "+x@b.c"), ('"a@b"@c', '"a@b"@c')]
+)
+def test_where_mail_ends_up(address: str, mailbox: str) -> None:
+    assert mailbox_of(address) == mailbox
 
 
 async def test_claims_of_one_card_wait_for_each_other(capped: BoxOffice) -> None:

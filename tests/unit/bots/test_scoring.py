@@ -49,7 +49,6 @@ def gaps(count: int, mean_ms: int, spread_ms: int) -> dict[str, int]:
         ("person", {"odd": 3}, "odd_headers"),
         ("device", {f"who:{n}": 1 for n in range(4)}, "many_people"),
         ("prefix", {f"who:{n}": 1 for n in range(12)} | {"attempts": 20}, "many_new_people"),
-        ("person", {"shared_card": 1}, "shared_card"),
     ],
 )
 def test_each_rule_fires_at_its_threshold_and_not_just_below(kind: str, record: dict[str, int], rule: str) -> None:
@@ -73,7 +72,7 @@ def test_people_are_not_taken_for_bots() -> None:
     assert rules_of("prefix", carrier) == set()
 
 
-@given(st.dictionaries(st.sampled_from(["quick", "odd", "lapsed", "released", "full", "next_to_last", "shared_card"]),
+@given(st.dictionaries(st.sampled_from(["quick", "odd", "lapsed", "released", "full", "next_to_last"]),
                        st.integers(0, 10_000)))  # fmt: skip
 def test_no_rule_alone_blocks(record: dict[str, int]) -> None:
     for kind in RULES:

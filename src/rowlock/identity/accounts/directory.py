@@ -86,6 +86,11 @@ class Accounts:
         """The account with that address."""
         return _account(await self._database.fetchrow(SQL["account_of_email"], address.key))
 
+    async def address_behind(self, subject: str) -> str | None:
+        """The mail address that somebody has proven, also of a guest who joined an account since; in lower case."""
+        row = await self._database.fetchrow(SQL["address_behind"], subject)
+        return None if row is None else str(row["email_key"])
+
     async def memberships(self, account_id: uuid.UUID) -> tuple[Membership, ...]:
         """The roles that an account may act in."""
         rows = await self._database.fetch(SQL["memberships"], account_id)

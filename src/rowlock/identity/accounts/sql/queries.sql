@@ -25,6 +25,13 @@ INSERT INTO account_guests (subject, account_id) VALUES ($1, $2) ON CONFLICT DO 
 -- name: guests_of
 SELECT g.subject FROM account_guests g JOIN accounts a ON a.id = g.account_id WHERE a.subject = $1
 
+-- name: address_behind
+-- The proven mail address of an account, asked for by its own name or by that of a guest it was.
+SELECT email_key FROM accounts WHERE subject = $1
+UNION ALL
+SELECT a.email_key FROM accounts a JOIN account_guests g ON g.account_id = a.id WHERE g.subject = $1
+LIMIT 1
+
 -- name: memberships
 SELECT m.organiser_id, o.name AS organiser, m.role FROM memberships m JOIN organisers o ON o.id = m.organiser_id
 WHERE m.account_id = $1 ORDER BY o.name, m.role
