@@ -24,7 +24,8 @@ async def test_a_guest_s_hold_is_the_account_s_to_extend_pay_and_see(office: Box
         await browser.sign_in()
         assert (await browser.get(path))["status"] == "HOLD"
         assert (await browser.post(f"{path}/extend")).status_code == 200
-        paid = await browser.post(f"{path}/confirm", {"paymentToken": "tok_ok"})
+        key = {"Idempotency-Key": "pays"}
+        paid = await browser.send("POST", f"{path}/confirm", {"paymentToken": "tok_ok"}, **key)
         assert paid.json()["status"] == "CONFIRMED"
         own = await browser.post("/bookings/reserve", {"eventId": office.event, "seatIds": ["S-3-1"]})
         listed = (await browser.get("/bookings"))["items"]

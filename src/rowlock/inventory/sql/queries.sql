@@ -164,8 +164,11 @@ FROM seat_blocks WHERE event_id = $1
 SELECT event_id, count(*) AS bookings FROM bookings WHERE event_id = ANY ($1) GROUP BY event_id
 
 -- name: verify_kept_answers
--- Answers kept under idempotency keys that tell of a booking, beside that booking.
-SELECT a.owner, a.key, a.headers, a.answer::text AS answer, b.id, b.buyer, b.event_id, b.status
+-- Answers kept under idempotency keys that tell of a booking, beside that booking. `joined`: the booking is of a guest whom
+-- the key's owner, an account, was before.
+SELECT a.owner, a.key, a.headers, a.answer::text AS answer, b.id, b.buyer, b.event_id, b.status,
+       EXISTS (SELECT FROM account_guests g JOIN accounts c ON c.id = g.account_id
+               WHERE g.subject = b.buyer AND c.subject = a.owner) AS joined
 FROM (
     SELECT owner, key, headers,
            CASE WHEN status IN (200, 201) THEN convert_from(body, 'UTF8')::jsonb END AS answer
