@@ -3,7 +3,7 @@
 import pytest
 from tests.attacks.fuzzing import AVAILABLE, FUZZERS, WHY_NOT, run_fuzzer
 
-RUNS = 2_000
+RUNS = 1_000
 
 
 @pytest.mark.skipif(not AVAILABLE, reason=WHY_NOT)
