@@ -411,7 +411,7 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 def _kept_document(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
-        app.openapi_schema = build_document(app, OPERATIONS)
+        app.openapi_schema = build_document(app, OPERATIONS, UNKEPT)
     return app.openapi_schema
 
 

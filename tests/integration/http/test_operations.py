@@ -29,6 +29,17 @@ CONTRACT = {
 }
 
 
+async def test_only_what_keeps_answers_is_said_to_take_keys(office: BoxOffice) -> None:
+    paths = (await office.public.get("/openapi.json")).json()["paths"]
+    keyed = {
+        path
+        for path, operations in paths.items()
+        if any(given.get("name") == "Idempotency-Key" for given in operations.get("post", {}).get("parameters", ()))
+    }
+    assert "/api/v1/bookings/reserve" in keyed
+    assert not any(path.startswith(("/oauth", "/api/v1/account", "/api/v1/session")) for path in keyed)
+
+
 async def test_the_document_is_valid_and_tells_of_every_route(office: BoxOffice) -> None:
     document: dict[str, Any] = (await office.public.get("/openapi.json")).json()
     assert document["openapi"].startswith("3.1")

@@ -41,11 +41,16 @@ def answers(struct: type | None, *problem_statuses: int, status: int = 200) -> d
     return {status: _answer("The answer.", struct), **{code: _problem(code) for code in problem_statuses}}
 
 
-def build_document(app: FastAPI, operations: Sequence[Operation]) -> Schema:
-    """FastAPI's document with the sale lane's operations and all schemas merged in."""
+def build_document(app: FastAPI, operations: Sequence[Operation], unkept: tuple[str, ...] = ()) -> Schema:
+    """FastAPI's document with the sale lane's operations and all schemas merged in.
+
+    Addresses that begin like one of `unkept` keep no answer for an Idempotency-Key.
+    """
     document = FastAPI.openapi(app)
     for operation in operations:
-        document["paths"].setdefault(operation.path, {})[operation.method] = _operation(operation)
+        document["paths"].setdefault(operation.path, {})[operation.method] = _operation(
+            operation, keyed=operation.method == "post" and not operation.path.startswith(unkept)
+        )
     for path in document["paths"].values():
         for described in path.values():
             _without_fastapi_errors(described)
@@ -65,7 +70,7 @@ def documented_methods(document: Schema, path: str) -> set[str]:
     return {method.upper() for told in fitting if told.count("{") == fewest for method in paths[told]}
 
 
-def _operation(operation: Operation) -> Schema:
+def _operation(operation: Operation, *, keyed: bool) -> Schema:
     described: Schema = {
         "summary": operation.summary,
         "description": operation.description,
@@ -84,7 +89,7 @@ def _operation(operation: Operation) -> Schema:
             **{str(status): _problem(status) for status in operation.problems},
         },
     }
-    if operation.method == "post" and operation.media_type != FORM:
+    if keyed:
         described["parameters"].append(
             {
                 "name": "Idempotency-Key",
