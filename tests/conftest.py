@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 from tests.house import House
+from tests.standin import StandInProcess
 from valkey.asyncio import Valkey
 
 from rowlock.identity.keys import open_keys
@@ -133,3 +134,11 @@ def strategy() -> HoldStrategyName:
 async def house(database: Database, valkey: Valkey, strategy: HoldStrategyName) -> House:
     """A small theatre with one event on sale, and the means to make more."""
     return await House.open(database, strategy=strategy, valkey=valkey)
+
+
+@pytest.fixture(scope="session")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInProcess]:
+    """A running stand-in that nobody listens to."""
+    running = StandInProcess(tmp_path_factory.mktemp("standin") / "journal").start()
+    yield running
+    running.stop()

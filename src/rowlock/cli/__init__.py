@@ -28,6 +28,7 @@ VERBS = {
     "surge": "bots:surge",
     "privacy": "privacy:privacy",
     "secrets": "secrets:secrets",
+    "dev": "dev:dev",
 }
 """The module of each verb and its name there; `blocks` adds its own verbs to `event`."""
 

@@ -1,0 +1,1 @@
+"""The face that the Stripe SDK talks to: payment intents, Checkout, refunds, disputes, events."""
