@@ -50,7 +50,7 @@ from rowlock.kernel.problems import Problem
 from rowlock.live import routes as live
 from rowlock.organiser import ApprovalDesk, BlockDesk, Organiser
 from rowlock.organiser.routes import approval_router, block_router, organiser_router
-from rowlock.payments import Cashier, MockProvider
+from rowlock.payments import Cashier, MockProvider, Providers
 from rowlock.payments import routes as payments
 from rowlock.platform.http.bodies import json_answer, problem_answer
 from rowlock.platform.http.calls import RawHeaders, SaleLane
@@ -140,7 +140,8 @@ class Api:
             cap=cap,
         )
         self.provider = MockProvider(database)
-        self.cashier = Cashier(database, self.engine, self.desk, self.views, self.provider, cap=cap)
+        self.providers = Providers(self.provider)
+        self.cashier = self._cashier(cap)
         self.keyed = KeyedCalls(
             KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer), UNKEPT
         )
@@ -149,13 +150,25 @@ class Api:
             lambda: self.engine.held_up() + self.bots.waiting(),
             on_refusal=self.bots.surge.refused,
         )
-        booking_calls = bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile)
+        booking_calls = bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile, self.cashier.walk_away)
         self.lane = SaleLane(
             [*booking_calls, *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile)]
         )
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
         self.token_desk = TokenDesk(database, signer)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
+
+    def _cashier(self, cap: TicketCap) -> Cashier:
+        return Cashier(
+            self.database,
+            self.engine,
+            self.desk,
+            self.views,
+            self.providers,
+            cap=cap,
+            public_url=self.settings.public_url,
+            on_change=self._seats_changed,
+        )
 
     def _seat_engine(self) -> SeatEngine:
         settings, database = self.settings, self.database
@@ -171,6 +184,11 @@ class Api:
             lambda kind, size: metrics.FLUSH_COMMANDS.labels(kind).observe(size),
             self.hints.committed,
         )
+
+    def _seats_changed(self, event_id: int) -> None:
+        """Seats changed hands beside the engine."""
+        self.hints.committed(event_id, None)
+        self.desk.seats_changed(event_id)
 
     async def suspects(self) -> list[Suspect]:
         """Who was scored as a bot; nobody is, without Valkey. Problem `unavailable` when it does not answer."""

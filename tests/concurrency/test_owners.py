@@ -35,7 +35,7 @@ async def test_a_payment_books_no_seat_of_a_stranger(house: House) -> None:
     hold, _ = await house.hold(1, 2)
     payment, engine = new_booking_id(), house.engine()
     begun = await engine.begin_payment(house.event_id, BeginPayment(hold.booking_id, hold.buyer, payment))
-    assert begun is BeginWord.BEGUN
+    assert begun.word is BeginWord.BEGUN
     await seat_went_to_a_stranger(house, hold)
     before = await house.states()
     with pytest.raises(asyncpg.PostgresError, match="booked 1 of 2 seats"):

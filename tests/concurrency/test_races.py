@@ -155,8 +155,8 @@ async def test_everything_at_once_leaves_one_owner_a_seat(house: House, seed: in
                 if steps == "pay and release"
                 else asyncio.sleep(0),
             )
-            assert (begun is BeginWord.BEGUN) == (released is not ReleaseWord.RELEASED)
-            if begun is BeginWord.BEGUN:
+            assert (begun.word is BeginWord.BEGUN) == (released is not ReleaseWord.RELEASED)
+            if begun.word is BeginWord.BEGUN:
                 settled = await asyncio.gather(
                     *(
                         settler.settle_payment(event, SettlePayment(command.booking_id, payment, steps != "decline"))
@@ -188,8 +188,8 @@ async def test_expiry_and_payment_meet_on_the_same_hold_and_one_wins(house: Hous
             sweep(house.database),
             engines[1].hold(house.hold_of(seat)),
         )
-        assert (begun is BeginWord.BEGUN) != (taken.word is HoldWord.HELD) or begun is BeginWord.HOLD_EXPIRED
-        if begun is BeginWord.BEGUN:
+        assert (begun.word is BeginWord.BEGUN) != (taken.word is HoldWord.HELD) or begun.word is BeginWord.HOLD_EXPIRED
+        if begun.word is BeginWord.BEGUN:
             word = await engines[2].settle_payment(house.event_id, SettlePayment(hold.booking_id, payment, paid=True))
             assert word is SettleWord.CONFIRMED
     assert await house.broken() == []

@@ -169,7 +169,8 @@ async def test_payment_binds_settles_and_names_its_own_payment(house: House) -> 
     payment, other = new_booking_id(), new_booking_id()
 
     async def begin(payment_id: object) -> BeginWord:
-        return await engine.begin_payment(house.event_id, BeginPayment(hold.booking_id, "b", payment_id))  # type: ignore[arg-type]
+        begun = await engine.begin_payment(house.event_id, BeginPayment(hold.booking_id, "b", payment_id))  # type: ignore[arg-type]
+        return begun.word
 
     async def settle(payment_id: object, *, paid: bool) -> SettleWord:
         return await engine.settle_payment(house.event_id, SettlePayment(hold.booking_id, payment_id, paid))  # type: ignore[arg-type]
@@ -178,10 +179,11 @@ async def test_payment_binds_settles_and_names_its_own_payment(house: House) -> 
     assert await begin(payment) is BeginWord.REPLAYED
     assert await begin(other) is BeginWord.ALREADY_BEGUN
     assert await engine.release(house.event_id, Release(hold.booking_id, "b")) is ReleaseWord.PAYMENT_PENDING
-    assert await settle(other, paid=True) is SettleWord.NOT_PENDING
+    assert await settle(other, paid=True) is SettleWord.LATE
     assert await settle(payment, paid=False) is SettleWord.RESUMED
     assert await begin(other) is BeginWord.BEGUN
-    assert await settle(payment, paid=True) is SettleWord.NOT_PENDING
+    assert await begin(payment) is BeginWord.ENDED
+    assert await settle(payment, paid=True) is SettleWord.LATE
     assert await settle(other, paid=True) is SettleWord.CONFIRMED
     assert await settle(other, paid=True) is SettleWord.ALREADY_CONFIRMED
     assert await settle(other, paid=False) is SettleWord.NOT_PENDING
@@ -193,7 +195,9 @@ async def test_a_bound_hold_neither_expires_nor_lets_others_in(house: House) -> 
     engine = house.engine()
     hold = await house.old_hold(1, ago=timedelta(seconds=299), buyer="b")
     payment = new_booking_id()
-    assert await engine.begin_payment(house.event_id, BeginPayment(hold.booking_id, "b", payment)) is BeginWord.BEGUN
+    assert (
+        await engine.begin_payment(house.event_id, BeginPayment(hold.booking_id, "b", payment))
+    ).word is BeginWord.BEGUN
     an_hour = "interval '1 hour'"
     await house.database.cold.execute(
         f"UPDATE bookings SET held_at = held_at - {an_hour}, hold_expires_at = hold_expires_at - {an_hour}"
@@ -210,8 +214,8 @@ async def test_a_bound_hold_neither_expires_nor_lets_others_in(house: House) -> 
 
 async def test_no_payment_begins_on_a_lapsed_hold(house: House) -> None:
     hold = await house.old_hold(1, ago=LONG_AGO, buyer="b")
-    word = await house.engine().begin_payment(house.event_id, BeginPayment(hold.booking_id, "b", new_booking_id()))
-    assert word is BeginWord.HOLD_EXPIRED
+    begun = await house.engine().begin_payment(house.event_id, BeginPayment(hold.booking_id, "b", new_booking_id()))
+    assert begun.word is BeginWord.HOLD_EXPIRED
 
 
 async def test_the_sweeper_frees_what_lapsed_and_knows_when_to_wake(house: House) -> None:

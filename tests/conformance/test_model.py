@@ -223,7 +223,8 @@ class Sale:
         expected = BEGUN[booking.status]
         payment_id = uuid.uuid4()
         command = BeginPayment(booking.hold.booking_id, booking.hold.buyer, payment_id)
-        assert await self._engine.begin_payment(self._house.event_id, command) is expected
+        begun = await self._engine.begin_payment(self._house.event_id, command)
+        assert begun.word is expected
         if expected is BeginWord.BEGUN:
             booking.status, booking.payment_id = Status.PENDING, payment_id
 
@@ -231,7 +232,9 @@ class Sale:
         """The provider speaks, of the booking's payment or of one nobody knows."""
         paid = self._dice.random() < 0.5
         expected = SettleWord.NOT_PENDING
-        if booking.status is Status.PENDING:
+        if paid and booking.payment_id is None:
+            expected = SettleWord.LATE
+        elif booking.status is Status.PENDING:
             expected = SettleWord.CONFIRMED if paid else SettleWord.RESUMED
         elif booking.status is Status.CONFIRMED and paid:
             expected = SettleWord.ALREADY_CONFIRMED

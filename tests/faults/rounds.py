@@ -18,7 +18,8 @@ from tests.faults.installation import Installation
 from tests.faults.proxy import proxy_to
 from tests.faults.shopper import PATIENCE_SECONDS, Shopper, line_to
 from tests.history.calls import Call
-from tests.history.checker import Terms, faults
+from tests.history.checker import faults
+from tests.history.register import Terms
 from tests.house import PRICES, small_plan
 
 from rowlock.identity import TokenSigner, open_signer

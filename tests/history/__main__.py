@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 from tests.history.calls import read_calls
-from tests.history.checker import Terms, faults
+from tests.history.checker import faults
+from tests.history.register import Terms
 
 
 @click.command()

@@ -12,16 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 from tests.history.calls import Call
-from tests.history.register import FREE, Owned, step
+from tests.history.register import FREE, Owned, Terms, step
 
 CALLS_SHOWN_MAX = 12
-
-
-class Terms(NamedTuple):
-    """What the sale promises, in seconds: how long a hold lasts, and how old a refusal or a map may be."""
-
-    hold_seconds: float
-    stale_seconds: float = 0.0
 
 
 class _Place(NamedTuple):
@@ -74,7 +67,7 @@ class _Search:
         found = []
         for place in self._may_be_next(here):
             call, asked, told = self._calls[place]
-            after = step(self._seat, here.owned, call, max(here.now, asked), self._terms.hold_seconds)
+            after = step(self._seat, here.owned, call, max(here.now, asked), self._terms)
             if after is None or after[1] > told:
                 continue
             happened, first_left = here.happened | 1 << place, here.first_left

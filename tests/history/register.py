@@ -12,20 +12,35 @@ ROUNDING_SECONDS = 0.002
 """Ends are told in whole milliseconds or microseconds."""
 
 
+class Terms(NamedTuple):
+    """What the sale promises, in seconds: how long a hold lasts, how old a refusal or a map may be, and how long seats
+    stay bound to a payment without an outcome."""
+
+    hold_seconds: float
+    stale_seconds: float = 0.0
+    unknown_seconds: float = math.inf
+
+
 class Owned(NamedTuple):
-    """Who has the seat, and the earliest and latest moment at which that hold may end. No owner: free."""
+    """Who has the seat, and the earliest and latest moment at which that hold may end. No owner: free.
+
+    From `lapses_first` on the seat may be let go of although its payment has no outcome.
+    `late` are bookings whose payments were under way: their money may still come, and take the free seat again.
+    """
 
     owner: str | None = None
     booked: bool = False
     paying: bool = False
     ends_first: float = 0.0
     ends_last: float = 0.0
+    lapses_first: float = math.inf
+    late: frozenset[str] = frozenset()
 
     def free_from(self, now: float) -> float:
         """The first moment, not before `now`, at which the seat can be free; infinity when it never is."""
         if self.owner is None:
             return now
-        return math.inf if self.booked else max(now, self.ends_first - ROUNDING_SECONDS)
+        return math.inf if self.booked else max(now, min(self.ends_first, self.lapses_first) - ROUNDING_SECONDS)
 
     def lives(self, booking: str, now: float) -> bool:
         """Whether the booking can still have the seat."""
@@ -37,17 +52,17 @@ Step = tuple[Owned, float] | None
 """What the call leaves behind and the earliest moment it can have happened; None when it cannot have."""
 
 
-def step(seat: str, before: Owned, call: Call, now: float, hold_seconds: float) -> Step:
+def step(seat: str, before: Owned, call: Call, now: float, terms: Terms) -> Step:
     """The call happens to the seat at `now` or as soon after as it can."""
     match call.kind:
         case "hold":
-            return _hold(seat, before, call, now, hold_seconds)
+            return _hold(seat, before, call, now, terms.hold_seconds)
         case "extend":
             return _extend(before, call, now)
         case "release":
             return _release(before, call, now)
         case "confirm":
-            return _confirm(before, call, now)
+            return _confirm(before, call, now, terms.unknown_seconds)
         case "look" | "map":
             return _read(before, call, now)
 
@@ -58,8 +73,8 @@ def _hold(seat: str, before: Owned, call: Call, now: float, hold_seconds: float)
         return (before, now) if owned or seat not in call.conflicts else None
     since = before.free_from(now)
     if call.ends_at is not None:
-        return Owned(call.booking, ends_first=call.ends_at, ends_last=call.ends_at), since
-    return Owned(call.booking, ends_first=since + hold_seconds, ends_last=math.inf), since
+        return Owned(call.booking, ends_first=call.ends_at, ends_last=call.ends_at, late=before.late), since
+    return Owned(call.booking, ends_first=since + hold_seconds, ends_last=math.inf, late=before.late), since
 
 
 def _extend(before: Owned, call: Call, now: float) -> Step:
@@ -71,31 +86,42 @@ def _extend(before: Owned, call: Call, now: float) -> Step:
         return before._replace(ends_last=math.inf), now
     if call.ends_at < before.ends_first - ROUNDING_SECONDS:
         return None
-    return Owned(call.booking, ends_first=call.ends_at, ends_last=call.ends_at), now
+    return Owned(call.booking, ends_first=call.ends_at, ends_last=call.ends_at, late=before.late), now
 
 
 def _release(before: Owned, call: Call, now: float) -> Step:
     if before.owner != call.booking:
         return before, now
-    return None if before.booked else (FREE, now)
+    return None if before.booked else (Owned(late=before.late - {call.booking}), now)
 
 
-def _confirm(before: Owned, call: Call, now: float) -> Step:
+def _confirm(before: Owned, call: Call, now: float, unknown_seconds: float) -> Step:
     if call.word == "expired":
         return _gone(before, call, now)
     if not before.lives(call.booking, now):
-        return None
+        return _retaken(before, call, now) if call.word == "done" else None
     if before.booked or call.word == "done":
-        return Owned(call.booking, booked=True), now
-    return before._replace(paying=True, ends_last=math.inf), now
+        return Owned(call.booking, booked=True, late=before.late), now
+    lapses_first = min(before.lapses_first, now + unknown_seconds)
+    late = before.late | {call.booking}
+    return before._replace(paying=True, ends_last=math.inf, lapses_first=lapses_first, late=late), now
+
+
+def _retaken(before: Owned, call: Call, now: float) -> Step:
+    """Money that came late has taken the free seat again."""
+    since = before.free_from(now)
+    if call.booking not in before.late or since == math.inf:
+        return None
+    return Owned(call.booking, booked=True, late=before.late), since
 
 
 def _read(before: Owned, call: Call, now: float) -> Step:
     mine = before.owner is not None if call.kind == "map" else before.owner == call.booking
     match call.word:
         case "booked":
-            can = mine and (before.booked or before.paying)
-            return (before._replace(booked=True, paying=False), now) if can else None
+            if mine and (before.booked or before.paying or before.owner in before.late):
+                return before._replace(booked=True, paying=False), now
+            return None if call.kind == "map" else _retaken(before, call, now)
         case "held" | "pending":
             # The map may show a hold for a while after its end; a booking is judged by the clock.
             stands = mine and not before.booked and (call.kind == "map" or before.lives(call.booking, now))

@@ -8,86 +8,18 @@ import dataclasses
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
-OPENING = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-EVENT_ID = 1
-PRICE = 4950
+from tests.simulation.payment_books import PaymentBooks
+from tests.simulation.rows import EVENT_ID, OPENING, PRICE, Booking, Kept, Payment, Refund, Row
+
 AVAILABLE, HELD, BOOKED, BLOCKED = range(4)
-LIVE_PHASES = {"authorising", "challenged", "authorised", "captured"}
 
 
-class Row:
-    """A row by position and by name, as asyncpg has it."""
-
-    def __init__(self, values: dict[str, object]) -> None:
-        self._named = values
-        self._placed = tuple(values.values())
-
-    @classmethod
-    def of(cls, **values: object) -> "Row":
-        """A row of these columns."""
-        return cls(values)
-
-    def __getitem__(self, key: int | str) -> Any:  # noqa: ANN401
-        return self._named[key] if isinstance(key, str) else self._placed[key]
-
-    def __iter__(self) -> Iterator[object]:
-        return iter(self._placed)
-
-
-@dataclasses.dataclass
-class Booking:
-    """A row of bookings."""
-
-    id: uuid.UUID
-    no: int
-    buyer: str
-    seat_nos: tuple[int, ...]
-    held_at: datetime
-    hold_seconds: int
-    hold_expires_at: datetime
-    status: str = "HOLD"
-    extensions: int = 0
-    extension_key: str | None = None
-    payment_id: uuid.UUID | None = None
-
-    @property
-    def live(self) -> bool:
-        """Whether it has its seats."""
-        return self.status in {"HOLD", "PAYMENT_PENDING", "CONFIRMED"}
-
-
-@dataclasses.dataclass
-class Payment:
-    """A row of payments."""
-
-    id: uuid.UUID
-    booking_id: uuid.UUID
-    token: str
-    amount: int
-    currency: str
-    phase: str
-    next_action_url: str | None
-    decline_reason: str | None
-    started_at: datetime
-    updated_at: datetime
-
-
-class Kept(NamedTuple):
-    """The books at one moment."""
-
-    bookings: dict[uuid.UUID, Booking]
-    payments: dict[uuid.UUID, Payment]
-    blocks: dict[int, uuid.UUID]
-    ledger: list[str]
-    versions: Counter[int]
-
-
-class Books:
+class Books(PaymentBooks):
     """One event's bookings and payments. `clock` tells the database's time, in seconds since the opening."""
 
     def __init__(self, clock: Callable[[], float], seat_count: int, hold_seconds: int) -> None:
@@ -99,6 +31,7 @@ class Books:
         self.lock = asyncio.Lock()
         self.bookings: dict[uuid.UUID, Booking] = {}
         self.payments: dict[uuid.UUID, Payment] = {}
+        self.refunds: dict[uuid.UUID, Refund] = {}
         self.blocks: dict[int, uuid.UUID] = {}
         self.ledger: list[str] = []
         self._versions: Counter[int] = Counter()
@@ -109,11 +42,12 @@ class Books:
         """How everything stands, to go back to."""
         bookings = {one.id: dataclasses.replace(one) for one in self.bookings.values()}
         payments = {one.id: dataclasses.replace(one) for one in self.payments.values()}
-        return Kept(bookings, payments, dict(self.blocks), list(self.ledger), Counter(self._versions))
+        refunds = {one.payment_id: dataclasses.replace(one) for one in self.refunds.values()}
+        return Kept(bookings, payments, refunds, dict(self.blocks), list(self.ledger), Counter(self._versions))
 
     def go_back(self, kept: "Kept") -> None:
         """Undo what has happened since."""
-        self.bookings, self.payments, self.blocks, self.ledger, self._versions = kept
+        self.bookings, self.payments, self.refunds, self.blocks, self.ledger, self._versions = kept
 
     @property
     def now(self) -> datetime:
@@ -284,44 +218,6 @@ class Books:
             return "released"
         return words.get(booking.status, "booking_closed")
 
-    def begin_payments(self, ids: list[uuid.UUID], buyers: list[str], payments: list[uuid.UUID]) -> list[Row]:
-        words = [self._begin(*command) for command in zip(ids, buyers, payments, strict=True)]
-        return self._told_of(ids, words, {"begun": "pay"})
-
-    def _begin(self, booking_id: uuid.UUID, buyer: str, payment_id: uuid.UUID) -> str:
-        booking = self._own(booking_id, buyer)
-        if booking is None:
-            return "not_found"
-        if booking.payment_id == payment_id:
-            return "replayed"
-        if booking.status == "EXPIRED" or booking in self._over_due():
-            return "hold_expired"
-        words = {"CONFIRMED": "confirmed", "PAYMENT_PENDING": "already_begun", "RELEASED": "booking_closed"}
-        if booking.status == "HOLD":
-            booking.status, booking.payment_id = "PAYMENT_PENDING", payment_id
-            return "begun"
-        return words[booking.status]
-
-    def settle_payments(self, ids: list[uuid.UUID], payments: list[uuid.UUID], paid: list[bool]) -> list[Row]:
-        words = [self._settle(*command) for command in zip(ids, payments, paid, strict=True)]
-        return self._told_of(ids, words, {"confirmed": "confirm", "resumed": "resume"})
-
-    def _settle(self, booking_id: uuid.UUID, payment_id: uuid.UUID, paid: bool) -> str:
-        booking = self.bookings.get(booking_id)
-        if booking is None:
-            return "not_found"
-        if booking.payment_id != payment_id:
-            return "not_pending"
-        if booking.status == "CONFIRMED" and paid:
-            return "already_confirmed"
-        if booking.status != "PAYMENT_PENDING":
-            return "not_pending"
-        if paid:
-            booking.status = "CONFIRMED"
-            return "confirmed"
-        booking.status, booking.payment_id = "HOLD", None
-        return "resumed"
-
     def expire_holds(self, limit: int) -> list[Row]:
         due = sorted(self._over_due(), key=lambda booking: booking.hold_expires_at)[:limit]
         self._expire(due)
@@ -339,66 +235,8 @@ class Books:
             tier_nos=[0] * count, prices=[PRICE] * count,
             status="EXPIRED" if booking in self._over_due() else booking.status,
             hold_expires_at=booking.hold_expires_at, extensions=booking.extensions, payment_id=booking.payment_id,
-            expires_in=(booking.hold_expires_at - self.now).total_seconds(), instead_of=None,
+            expires_in=(booking.hold_expires_at - self.now).total_seconds(), instead_of=None, returned_seat_nos=[],
         )  # fmt: skip
-
-    def start_payments(self, ids: list[uuid.UUID], bookings: list[uuid.UUID], _provider: str, *terms: Any) -> list[Row]:  # noqa: ANN401
-        for payment_id, booking_id, token, amount, currency in zip(ids, bookings, *terms, strict=True):
-            live = any(one.booking_id == booking_id and one.phase in LIVE_PHASES for one in self.payments.values())
-            if payment_id not in self.payments and not live:
-                self.payments[payment_id] = Payment(
-                    payment_id, booking_id, token, amount, currency, "authorising", None, None,
-                    self.now, self.now,
-                )  # fmt: skip
-        return self.find_payments(ids)
-
-    def note_phases(self, *columns: Any) -> list[Row]:  # noqa: ANN401
-        return [self._note(*note) for note in zip(*columns, strict=True)]
-
-    def _note(self, payment_id: uuid.UUID, phase: str, url: str | None, reason: str | None, earlier: str) -> Row:
-        payment = self.payments[payment_id]
-        if payment.phase in earlier.split(","):
-            payment.phase, payment.next_action_url, payment.decline_reason = phase, url, reason
-            payment.updated_at = self.now
-        return Row.of(id=payment_id, phase=payment.phase)
-
-    def find_payments(self, ids: list[uuid.UUID]) -> list[Row]:
-        found = [self.payments[payment_id] for payment_id in ids if payment_id in self.payments]
-        return [
-            Row.of(
-                id=one.id, booking_id=one.booking_id, token=one.token,
-                amount=one.amount, currency=one.currency, phase=one.phase, next_action_url=one.next_action_url,
-                decline_reason=one.decline_reason,
-            )
-            for one in found
-        ]  # fmt: skip
-
-    def open_payments(self, quiet: float, limit: int, challenge: float) -> list[Row]:
-        quiet_since, abandoned = self.now - timedelta(seconds=quiet), self.now - timedelta(seconds=challenge)
-        rows = [
-            Row.of(
-                id=payment.id, booking_id=payment.booking_id, phase=payment.phase, event_id=EVENT_ID,
-                abandoned=payment.started_at < abandoned,
-            )
-            for payment in sorted(self.payments.values(), key=lambda payment: payment.updated_at)
-            if payment.phase in LIVE_PHASES - {"captured"} and payment.updated_at < quiet_since
-        ]  # fmt: skip
-        return rows[:limit]
-
-    def bookings_without_payment(self) -> list[Row]:
-        return [
-            Row.of(booking_id=booking.id, event_id=EVENT_ID, payment_id=booking.payment_id)
-            for booking in self.bookings.values()
-            if booking.status == "PAYMENT_PENDING" and booking.hold_expires_at < self.now and not self._pursued(booking)
-        ]
-
-    def _pursued(self, booking: Booking) -> bool:
-        payment = self.payments.get(booking.payment_id) if booking.payment_id is not None else None
-        return payment is not None and payment.phase not in {"declined", "voided"}
-
-    def _own(self, booking_id: uuid.UUID, buyer: str) -> Booking | None:
-        booking = self.bookings.get(booking_id)
-        return booking if booking is not None and booking.buyer == buyer else None
 
     def _taken(self) -> set[int]:
         return self.owners().keys() | self.blocks.keys()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from tests.history.calls import Call, Kind, Word
 from tests.simulation.asking import PAUSE_SECONDS_MAX, ask
-from tests.simulation.books import EVENT_ID
+from tests.simulation.rows import EVENT_ID
 from tests.simulation.virtual_time import pass_time
 
 from rowlock.bookings import Booking

@@ -6,7 +6,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 
 import asyncpg
-from tests.simulation.books import Books, Row
+from tests.simulation.books import Books
+from tests.simulation.rows import Row
 from tests.simulation.virtual_time import pass_time
 
 from rowlock.bookings.views import SQL as BOOKINGS

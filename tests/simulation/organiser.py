@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tests.history.calls import Call
 from tests.simulation.asking import ask
-from tests.simulation.books import EVENT_ID
+from tests.simulation.rows import EVENT_ID
 from tests.simulation.virtual_time import pass_time
 
 from rowlock.inventory import Block, BlockOutcome, BlockWord, Unblock

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from functools import partial
@@ -10,13 +11,15 @@ from typing import Any, TypeVar
 
 from structlog.testing import capture_logs
 from tests.history.calls import Call
-from tests.history.checker import Terms, faults
+from tests.history.checker import faults
+from tests.history.register import Terms
 from tests.house import small_plan
 from tests.simulation.bank import Bank
-from tests.simulation.books import EVENT_ID, OPENING, Books
+from tests.simulation.books import Books
 from tests.simulation.buyer import Buyer
 from tests.simulation.database import Line, database_on
 from tests.simulation.organiser import SeatKeeper
+from tests.simulation.rows import EVENT_ID, OPENING
 from tests.simulation.virtual_time import pass_time, run
 
 from rowlock.bookings import BookingDesk, BookingViews
@@ -30,9 +33,10 @@ from rowlock.inventory.rules import PickRules
 from rowlock.inventory.strategies import choose_strategy
 from rowlock.inventory.sweeper import sweep
 from rowlock.kernel.problems import Problem
-from rowlock.payments import Cashier
+from rowlock.payments import Cashier, Providers
 from rowlock.payments.provider import OutcomeUnknown
 from rowlock.payments.reconciler import reconcile
+from rowlock.payments.refund_runner import pay_refunds
 from rowlock.platform.postgres import Database, DatabaseDown
 from rowlock.seating.store import PlanShelf, ShelvedPlan
 from rowlock.settings import HoldStrategyName
@@ -49,7 +53,10 @@ CRASHES_MAX = 3
 ORPHAN_RULE_SHARE = 0.3
 SALE_SECONDS = 20.0
 LATE_NEWS_SECONDS = 1.0
-QUIET_ROUNDS = 8
+BANK_AWAY_SHARE = 0.4
+BANK_AWAY_SECONDS = (2.0, 12.0)
+UNKNOWN_SECONDS_MAX = 2.2
+QUIET_ROUNDS = 10
 ROUND_SECONDS = 2.5
 PLAN = ShelvedPlan(1, 1, 1, small_plan(rows=1, seats_per_row=SEAT_COUNT))
 FACTS = SaleFacts(EVENT_ID, 1, 1, "EUR", ("VIP",))
@@ -125,7 +132,8 @@ class Process:
             seats_per_booking_max=10,
             holds_per_user_max=0,
         )
-        self.cashier = Cashier(self.database, self.engine, self.desk, views, bank)
+        self.providers = Providers(bank)
+        self.cashier = Cashier(self.database, self.engine, self.desk, views, self.providers)
         self.tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Callable[["Process"], Awaitable[Answer]]) -> "asyncio.Task[Answer]":
@@ -167,7 +175,7 @@ class Schedule:
         self._processes = [self._new_process() for _ in range(PROCESSES)]
         buyers = [Buyer(f"buyer:{number}", self, self._dice, SEAT_COUNT) for number in range(BUYERS)]
         keeper = SeatKeeper(self, self._dice, PLAN.seat_ids)
-        works = (self._crashes(), self._late_news(), self._worker(), keeper.work())
+        works = (self._crashes(), self._late_news(), self._worker(), self._bank_away(), keeper.work())
         disturbers = [asyncio.ensure_future(work) for work in works]
         await asyncio.gather(*(buyer.shop(ACTS_PER_BUYER) for buyer in buyers))
         for disturber in disturbers:
@@ -206,6 +214,14 @@ class Schedule:
                 payment_id = self._dice.choice(list(self.books.payments))
                 self.process().spawn(partial(_learn, payment_id))
 
+    async def _bank_away(self) -> None:
+        """In some sales nothing is heard of the bank for a while, longer than seats may be bound or not so long."""
+        if self._dice.random() < BANK_AWAY_SHARE:
+            await pass_time(self._dice.uniform(0, SALE_SECONDS / 10))
+            self._bank.away = True
+            await pass_time(self._dice.uniform(*BANK_AWAY_SECONDS))
+            self._bank.away = False
+
     async def _worker(self) -> None:
         while True:
             await pass_time(ROUND_SECONDS)
@@ -213,7 +229,7 @@ class Schedule:
 
     async def _calm_down(self) -> None:
         """Nothing breaks any more; the worker comes round until every payment has its end."""
-        self._bank.healthy = True
+        self._bank.healthy, self._bank.away = True, False
         self._processes = [self._new_process() for _ in range(PROCESSES)]
         for line in self._lines:
             line.healthy = True
@@ -222,7 +238,11 @@ class Schedule:
             await self._processes[0].spawn(_work)
 
     def _judge(self, hold_seconds: float) -> list[str]:
-        return [*self.surprises, *self._unsettled(), *faults(self.calls, Terms(hold_seconds))]
+        return [
+            *self.surprises,
+            *self._unsettled(),
+            *faults(self.calls, Terms(hold_seconds, unknown_seconds=UNKNOWN_SECONDS_MAX)),
+        ]
 
     def _unsettled(self) -> list[str]:
         """Bookings and charges that do not pay for each other."""
@@ -235,8 +255,18 @@ class Schedule:
                 found.append(f"{booking.id} is confirmed, its payment is {payment}")
         paid = {str(booking.payment_id) for booking in self.books.bookings.values() if booking.status == "CONFIRMED"}
         taken = {key for key, state in self._bank.charges.items() if state == "captured"}
-        found.extend(f"charge {key} was taken for nothing" for key in sorted(taken - paid))
+        back = Counter[str]()
+        for charge, amount in self._bank.refunds.values():
+            back[charge] += amount
+        found.extend(f"{key} was paid back and its seats kept" for key in sorted(paid & back.keys()))
+        found.extend(f"charge {key} was taken for nothing" for key in sorted(taken - paid - back.keys()))
         found.extend(f"{key} was sold for nothing" for key in sorted(paid - taken))
+        found.extend(
+            f"of charge {key} {back[key]} went back, not {self._bank.amounts[key]}"
+            for key in sorted(back) if key not in taken or back[key] != self._bank.amounts[key]
+        )  # fmt: skip
+        promised = {key for key, state in self._bank.charges.items() if state == "authorised"}
+        found.extend(f"charge {key} is neither taken nor let go of" for key in sorted(promised))
         return found
 
 
@@ -255,7 +285,8 @@ def play(seed: int, *, tell: bool = False) -> list[str]:
 
 async def _work(process: Process) -> None:
     """One round of the worker's loops."""
-    await _quietly(reconcile(process.database, process.cashier))
+    await _quietly(reconcile(process.database, process.cashier, UNKNOWN_SECONDS_MAX))
+    await _quietly(pay_refunds(process.database, process.providers))
     await _quietly(sweep(process.database))
 
 

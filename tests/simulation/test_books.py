@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from tests.house import House, small_plan
-from tests.simulation.books import OPENING, Books
+from tests.simulation.books import Books
 from tests.simulation.database import Line, database_on
+from tests.simulation.rows import OPENING
 
 from rowlock.inventory import (
     BeginPayment,
@@ -23,6 +24,7 @@ from rowlock.inventory import (
     store,
 )
 from rowlock.inventory.sweeper import sweep
+from rowlock.payments.store import SQL as PAYMENTS
 from rowlock.platform.postgres import Database
 
 SEATS = 20
@@ -48,6 +50,7 @@ class Twice:
         known = self._dice.sample(self._holds, min(len(self._holds), 3))
         acts = (
             self._hold, self._hold, self._extend, self._release, self._begin, self._settle, self._lapsed, self._sweep,
+            self._pay_anew, self._settle, self._money_comes_late, self._payment_lapses,
             self._block, self._unblock, self._compare_and_set, self._compare_and_set,
         )  # fmt: skip
         act = self._dice.choice(acts)
@@ -129,7 +132,11 @@ class Twice:
         for hold in known:
             self._payments.setdefault(hold.booking_id, uuid.uuid4())
         commands = [BeginPayment(one.booking_id, one.buyer, self._payments[one.booking_id]) for one in known]
-        return await self._both(store.begin_payments, commands)
+        told = []
+        for database in self._databases:
+            begun = await store.begin_payments(database, commands)
+            told.append([(one.word, one.payment and (one.payment.id, one.payment.phase)) for one in begun])
+        return told[0], told[1]
 
     async def _settle(self, known: list[Hold]) -> tuple[object, object]:
         commands = [
@@ -137,6 +144,33 @@ class Twice:
             for one in known
         ]
         return await self._both(store.settle_payments, commands)
+
+    async def _pay_anew(self, known: list[Hold]) -> tuple[object, object]:
+        """Another payment than the one before, if that one came to nothing."""
+        self._payments[known[0].booking_id] = uuid.uuid4()
+        return await self._begin(known[:1])
+
+    async def _money_comes_late(self, known: list[Hold]) -> tuple[object, object]:
+        """For a payment that was begun at some time, whatever became of its booking."""
+        captured = self._dice.random() < 0.5
+        found = await self._payments_of(known)
+        if not found:
+            return None, None
+        return await self._ask("retake_booking", known[0].booking_id, found, captured, None)
+
+    async def _payment_lapses(self, known: list[Hold]) -> tuple[object, object]:
+        found = await self._payments_of(known)
+        return await self._ask("lapse_payment", known[0].booking_id, found) if found else (None, None)
+
+    async def _payments_of(self, known: list[Hold]) -> uuid.UUID | None:
+        """The payment that was last thought of for the first of these, if it was begun."""
+        payment_id = self._payments.get(known[0].booking_id)
+        rows = await self._databases[0].fetch(PAYMENTS["find_payments"], [payment_id])
+        return payment_id if rows else None
+
+    async def _ask(self, query: str, *arguments: object) -> tuple[object, object]:
+        first, second = [await database.fetch(PAYMENTS[query], *arguments) for database in self._databases]
+        return first[0][0], second[0][0]
 
     async def _both(self, carry_out: Any, commands: list[Any]) -> tuple[object, object]:  # noqa: ANN401
         first, second = [await carry_out(database, commands) for database in self._databases]

@@ -198,10 +198,14 @@ class BookingDesk:
         """Give the seats back, unless they were given back or had expired before; the booking as it was."""
         row = await self.own_row(person, booking_id)
         word = await self._engine.release(row.event_id, Release(row.id, row.buyer))
-        self._replica.freed(row.event_id)
+        self.seats_changed(row.event_id)
         if word not in {ReleaseWord.RELEASED, ReleaseWord.ALREADY_RELEASED, ReleaseWord.HOLD_EXPIRED}:
             raise _RELEASE_PROBLEMS[word](booking_id)
         return row
+
+    def seats_changed(self, event_id: int) -> None:
+        """Seats of an event may have become free: what is refused from memory must be younger than this."""
+        self._replica.freed(event_id)
 
     async def own_row(self, person: Person, booking_id: str) -> BookingRow:
         """The person's booking as it is stored, also one of a guest they were; Problem `booking_not_found`."""

@@ -8,15 +8,16 @@ import msgspec
 
 from rowlock.kernel.money import Money
 
-BookingStatus = Literal["HOLD", "PAYMENT_PENDING", "CONFIRMED", "EXPIRED", "RELEASED"]
+BookingStatus = Literal["HOLD", "PAYMENT_PENDING", "CONFIRMED", "REFUNDED", "EXPIRED", "RELEASED"]
 
 
-class BookedSeat(msgspec.Struct, frozen=True, rename="camel"):
-    """A seat of a booking with its frozen all-in price."""
+class BookedSeat(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A seat of a booking with its frozen all-in price. `returned`: it was given back after it was paid."""
 
     id: str
     tier: str
     price: Money
+    returned: bool = False
 
 
 class Ticket(msgspec.Struct, frozen=True, rename="camel"):
@@ -81,6 +82,8 @@ class BookingRow(msgspec.Struct, frozen=True):
     extensions: int
     payment_id: uuid.UUID | None = None
     instead_of: tuple[int, ...] = ()
+    returned: tuple[int, ...] = ()
+    """Of `seat_nos`: given back after they were paid."""
 
 
 class ReserveBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

@@ -1,6 +1,6 @@
 """The sale lane: reserve, look, extend, release."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import get_args
 
 import msgspec
@@ -10,8 +10,9 @@ from starlette.routing import Route
 
 from rowlock.bookings.commands import BookingDesk
 from rowlock.bookings.gate import SaleGate, Try
-from rowlock.bookings.model import BestAvailableBody, Booking, BookingList, BookingStatus, ReserveBody
+from rowlock.bookings.model import BestAvailableBody, Booking, BookingList, BookingRow, BookingStatus, ReserveBody
 from rowlock.bookings.views import BookingViews
+from rowlock.identity import Person
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.platform.http.bodies import json_answer
@@ -23,11 +24,14 @@ STATUSES: tuple[str, ...] = get_args(BookingStatus)
 
 _reserve_body = msgspec.json.Decoder(ReserveBody)
 _best_available_body = msgspec.json.Decoder(BestAvailableBody)
+WalkAway = Callable[[BookingRow], Awaitable[None]]
 _PRIVATE = (b"cache-control", b"private, no-store")
 
 
-def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnstile: Turnstile) -> list[LaneRoute]:
-    """The hot calls on bookings before payment."""
+def booking_lane(
+    gate: SaleGate, desk: BookingDesk, views: BookingViews, turnstile: Turnstile, walk_away: WalkAway
+) -> list[LaneRoute]:
+    """The hot calls on bookings before payment. `walk_away` ends a payment that still waits for the buyer."""
 
     async def reserve(call: Call) -> Answer:
         person = gate.known_person(call)
@@ -66,7 +70,7 @@ def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, turnsti
 
     async def release(call: Call) -> Answer:
         person = await gate.person(call)
-        row = await desk.release(person, call.params[0])
+        row = await _give_back(desk, person, call.params[0], walk_away)
         gate.ended(call, person, "released", str(row.id), event_id=row.event_id, seats=len(row.seat_nos))
         return Answer(204, b"")
 
@@ -98,6 +102,17 @@ def booking_routes(gate: SaleGate, views: BookingViews) -> list[Route]:
         return json_answer(found, headers={"Cache-Control": "private, no-store"})
 
     return [Route("/api/v1/bookings", list_bookings, methods=["GET"])]
+
+
+async def _give_back(desk: BookingDesk, person: Person, booking_id: str, walk_away: WalkAway) -> BookingRow:
+    """Release a hold, and end the payment first that waits for its buyer."""
+    try:
+        return await desk.release(person, booking_id)
+    except Problem as problem:
+        if problem.code != "payment_pending":
+            raise
+    await walk_away(await desk.own_row(person, booking_id))
+    return await desk.release(person, booking_id)
 
 
 async def _keep(attempt: Try, booking: Booking, desk: BookingDesk) -> Booking:

@@ -77,14 +77,15 @@ class BookingViews:
 
 def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan) -> Booking:
     """Put a stored booking into the words of the API."""
-    seat_ids = [plan.seat_ids[seat_no] for seat_no in row.seat_nos]
     seats = tuple(
-        BookedSeat(seat_id, facts.tiers[tier_no], money(price, facts.currency))
-        for seat_id, tier_no, price in zip(seat_ids, row.tier_nos, row.prices, strict=True)
+        BookedSeat(plan.seat_ids[seat_no], facts.tiers[tier_no], money(price, facts.currency), seat_no in row.returned)
+        for seat_no, tier_no, price in zip(row.seat_nos, row.tier_nos, row.prices, strict=True)
     )
     reference = reference_of(row.no)
     holds, confirmed = row.status == "HOLD", row.status == "CONFIRMED"
-    tickets = tuple(Ticket(f"{reference}-{place}", seat_id) for place, seat_id in enumerate(seat_ids, start=1))
+    tickets = tuple(
+        Ticket(f"{reference}-{place}", seat.id) for place, seat in enumerate(seats, start=1) if not seat.returned
+    )
     expires_in = max(0, math.floor(row.expires_in))
     wanted = tuple(plan.seat_ids[seat_no] for seat_no in row.instead_of)
     return Booking(
@@ -117,4 +118,5 @@ def _booking_row(row: asyncpg.Record) -> BookingRow:
         extensions=row["extensions"],
         payment_id=row["payment_id"],
         instead_of=tuple(row["instead_of"] or ()),
+        returned=tuple(row["returned_seat_nos"]),
     )

@@ -9,8 +9,8 @@ from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.model import (
     Accept,
     AcceptWord,
+    BeginOutcome,
     BeginPayment,
-    BeginWord,
     Block,
     BlockOutcome,
     ChoiceOutcome,
@@ -98,7 +98,7 @@ class SeatEngine:
         """Release a hold."""
         return await self._submit(self._release, command, event_id, command.buyer)
 
-    async def begin_payment(self, event_id: int, command: BeginPayment) -> BeginWord:
+    async def begin_payment(self, event_id: int, command: BeginPayment) -> BeginOutcome:
         """Bind a hold to a payment."""
         return await self._submit(self._begin, command, event_id, command.buyer)
 

@@ -152,18 +152,52 @@ class BeginPayment(msgspec.Struct, frozen=True, gc=False):
     booking_id: uuid.UUID
     buyer: str
     payment_id: uuid.UUID
+    token: str = ""
+    provider: str = ""
 
 
 class BeginWord(StrEnum):
-    """What became of the beginning of a payment."""
+    """What became of the beginning of a payment.
+
+    `ENDED`: this payment came to nothing before. `COOLING`: too many cards were refused for the booking just now.
+    """
 
     BEGUN = "begun"
     REPLAYED = "replayed"
+    ENDED = "ended"
+    COOLING = "cooling"
     NOT_FOUND = "not_found"
     HOLD_EXPIRED = "hold_expired"
     ALREADY_BEGUN = "already_begun"
     CONFIRMED = "confirmed"
     BOOKING_CLOSED = "booking_closed"
+
+
+class PaymentFacts(msgspec.Struct, frozen=True, gc=False):
+    """A payment as it is written down; `amount` in minor units, `ref` is the provider's own name of it.
+
+    `bound_seconds`: for how long it has been under way.
+    """
+
+    id: uuid.UUID
+    booking_id: uuid.UUID
+    token: str
+    amount: int
+    currency: str
+    phase: str
+    next_action_url: str | None
+    decline_reason: str | None
+    provider: str
+    ref: str | None
+    bound_seconds: float
+
+
+class BeginOutcome(msgspec.Struct, frozen=True, gc=False):
+    """`payment` binds the booking now, or came to nothing before. `cooling_seconds` until another card may be tried."""
+
+    word: BeginWord
+    payment: PaymentFacts | None = None
+    cooling_seconds: int = 0
 
 
 class SettlePayment(msgspec.Struct, frozen=True, gc=False):
@@ -172,11 +206,24 @@ class SettlePayment(msgspec.Struct, frozen=True, gc=False):
     booking_id: uuid.UUID
     payment_id: uuid.UUID
     paid: bool
+    end: Literal["declined", "voided", "abandoned"] = "declined"
+    """If not paid: a card was refused, or we let it go, or nobody knows and the provider is asked on."""
+    reason: str | None = None
+    ref: str | None = None
+
+    @property
+    def phase(self) -> str:
+        """The phase of the payment from here on."""
+        return "authorised" if self.paid else self.end
 
 
 class SettleWord(StrEnum):
-    """What became of a settlement. `NOT_PENDING`: another path was first, or the booking is somebody else's now."""
+    """What became of a settlement.
 
+    `NOT_PENDING`: another path was first. `LATE`: money for a booking that this payment does not bind any more.
+    """
+
+    LATE = "late"
     CONFIRMED = "confirmed"
     ALREADY_CONFIRMED = "already_confirmed"
     RESUMED = "resumed"
@@ -258,7 +305,7 @@ class InventoryEngine(Protocol):
     async def release(self, event_id: int, command: Release) -> ReleaseWord:
         """Release a hold."""
 
-    async def begin_payment(self, event_id: int, command: BeginPayment) -> BeginWord:
+    async def begin_payment(self, event_id: int, command: BeginPayment) -> BeginOutcome:
         """Bind a hold to a payment."""
 
     async def settle_payment(self, event_id: int, command: SettlePayment) -> SettleWord:

@@ -3,13 +3,14 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
 from rowlock.inventory.model import (
     Accept,
     AcceptWord,
+    BeginOutcome,
     BeginPayment,
     BeginWord,
     Block,
@@ -21,6 +22,7 @@ from rowlock.inventory.model import (
     Hold,
     HoldOutcome,
     HoldWord,
+    PaymentFacts,
     Release,
     ReleaseWord,
     SettlePayment,
@@ -34,6 +36,8 @@ from rowlock.platform.postgres import Connection, Database, load_queries
 from rowlock.platform.postgres.pool import rerun
 
 SQL = load_queries("rowlock.inventory")
+
+_SETTLE_COLUMNS = ("booking_id", "payment_id", "phase", "reason", "ref")
 
 
 class Judgement(NamedTuple):
@@ -168,15 +172,22 @@ async def release_bookings(database: Database, commands: Sequence[Release]) -> l
     return [ReleaseWord(word) for word in words]
 
 
-async def begin_payments(database: Database, commands: Sequence[BeginPayment]) -> list[BeginWord]:
+async def begin_payments(database: Database, commands: Sequence[BeginPayment]) -> list[BeginOutcome]:
     """Bind distinct bookings to their payments."""
-    words = await _words(database, "begin_payments", commands, "booking_id", "buyer", "payment_id")
-    return [BeginWord(word) for word in words]
+    columns = _columns(commands, "booking_id", "buyer", "payment_id", "token", "provider")
+    cooling = limits.PAYMENT_DECLINES_MAX, limits.PAYMENT_COOLING_SECONDS
+    rows = await rerun(lambda: database.hot.fetch(SQL["begin_payments"], *columns, *cooling))
+    return [_begin_outcome(*row) for row in rows]
+
+
+def _begin_outcome(word: str, cooling_seconds: int | None, *payment: Any) -> BeginOutcome:  # noqa: ANN401  a row
+    facts = PaymentFacts(*payment) if payment[0] is not None else None
+    return BeginOutcome(BeginWord(word), facts, cooling_seconds or 0)
 
 
 async def settle_payments(database: Database, commands: Sequence[SettlePayment]) -> list[SettleWord]:
     """Settle the payments of distinct bookings."""
-    words = await _words(database, "settle_payments", commands, "booking_id", "payment_id", "paid")
+    words = await _words(database, "settle_payments", commands, *_SETTLE_COLUMNS)
     return [SettleWord(word) for word in words]
 
 

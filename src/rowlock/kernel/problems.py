@@ -47,6 +47,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "too_many_holds": ProblemKind(409, "Too many seats on hold at once"),
     "no_more_extensions": ProblemKind(409, "The hold cannot be extended again"),
     "booking_closed": ProblemKind(409, "The booking is in a state that does not allow this"),
+    "payment_cooling": ProblemKind(429, "Too many cards were refused", retry=True),
     "payment_pending": ProblemKind(409, "A payment for this booking is under way", retry=True),
     "already_set_up": ProblemKind(409, "This is set up already"),
     "key_in_use": ProblemKind(409, "The first request with this key is still running", retry=True),

@@ -2,6 +2,6 @@
 
 from rowlock.payments.commands import Cashier
 from rowlock.payments.mock_provider import MockProvider
-from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentProvider
+from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk, PaymentProvider, Providers
 
-__all__ = ["Cashier", "Charge", "MockProvider", "OutcomeUnknown", "PaymentProvider"]
+__all__ = ["Cashier", "Charge", "MockProvider", "OutcomeUnknown", "PaymentAsk", "PaymentProvider", "Providers"]

@@ -1,12 +1,13 @@
 """Paying for a hold: bind the seats, authorise, book the seats, capture. A card is never charged for a lost seat.
 
 Each step is written down before the next begins, every step may be repeated, and the provider is only called between
-transactions. Whoever learns of an outcome (the buyer's request, the challenge page, the reconciler) settles it with
-the same `settle`, and only the first one moves anything.
+transactions. Whoever learns of an outcome (the buyer's request, the provider's notice, the reconciler) settles it with
+the same `_settle`, and only the first one moves anything.
 """
 
 import uuid
-from typing import NoReturn
+from collections.abc import Callable
+from typing import Literal, NoReturn
 
 import msgspec
 import structlog
@@ -23,12 +24,24 @@ from rowlock.bookings import (
     payment_pending,
 )
 from rowlock.identity import Person
-from rowlock.inventory import BeginPayment, BeginWord, InventoryEngine, SettlePayment, SettleWord
+from rowlock.inventory import (
+    BeginOutcome,
+    BeginPayment,
+    BeginWord,
+    InventoryEngine,
+    PaymentFacts,
+    SettlePayment,
+    SettleWord,
+)
+from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
-from rowlock.payments.provider import Charge, ChargeState, OutcomeUnknown, PaymentProvider
-from rowlock.payments.store import ENDED_PHASES, NewPayment, Payment, PaymentStore, PhaseNote
+from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk, Providers
+from rowlock.payments.store import ChallengeNote, PaymentStore
 from rowlock.platform.postgres import Database
 from rowlock.platform.telemetry import metrics
+
+NEVER_HEARD_SECONDS = 3_600.0
+"""After so long a payment that the provider still knows nothing of will not turn up any more."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,11 +54,12 @@ class NextAction(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Pending(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """202: the payment has no outcome yet. The seats are safe until it has."""
+    """202: the payment has no outcome yet. The seats are kept meanwhile, for `keptFor` seconds more at most."""
 
     code: str = "payment_pending"
     booking_id: str
     next_action: NextAction
+    kept_for: int
 
 
 class Cashier:
@@ -57,32 +71,42 @@ class Cashier:
         engine: InventoryEngine,
         desk: BookingDesk,
         views: BookingViews,
-        provider: PaymentProvider,
+        providers: Providers,
         *,
         cap: TicketCap | None = None,
+        public_url: str = "",
+        on_change: Callable[[int], None] = lambda _event_id: None,
     ) -> None:
         self._engine = engine
         self._desk = desk
         self._views = views
-        self._provider = provider
+        self._providers = providers
         self._cap = cap
-        self._payments = PaymentStore(database, provider.name)
+        self._public_url = public_url
+        self._on_change = on_change
+        self._payments = PaymentStore(database)
 
     async def confirm(self, person: Person, booking_id: str, token: str, key: str | None) -> Booking | Pending:
         """Pay for a hold. A repeat of a confirmed booking answers it again and charges nothing.
 
-        Problems: `booking_not_found`, `hold_expired`, `booking_closed`, `payment_declined`, `payment_pending`.
+        Problems: `booking_not_found`, `hold_expired`, `booking_closed`, `payment_declined`, `payment_pending`,
+        `payment_cooling`.
         """
         row = await self._desk.own_row(person, booking_id)
         payment_id = uuid.uuid5(row.id, key) if key is not None else uuid.uuid4()
-        word = await self._engine.begin_payment(row.event_id, BeginPayment(row.id, row.buyer, payment_id))
-        match word:
+        command = BeginPayment(row.id, row.buyer, payment_id, token, self._providers.current.name)
+        begun = await self._engine.begin_payment(row.event_id, command)
+        match begun.word:
             case BeginWord.BEGUN | BeginWord.REPLAYED:
-                return await self._pursue(await self._start(payment_id, row, token), row)
+                return await self._pursue(_payment_of(begun), row)
             case BeginWord.CONFIRMED:
                 return await self._desk.find(person, row.id)
             case BeginWord.ALREADY_BEGUN:
-                return await self._pursue_running(row)
+                return _pending(_payment_of(begun))
+            case BeginWord.ENDED:
+                raise _declined(row, _payment_of(begun).decline_reason)
+            case BeginWord.COOLING:
+                raise _cooling(begun.cooling_seconds)
             case BeginWord.HOLD_EXPIRED:
                 raise hold_expired(booking_id)
             case BeginWord.NOT_FOUND:
@@ -96,75 +120,164 @@ class Cashier:
         return None if payment is None else payment.booking_id
 
     async def learn(self, payment_id: uuid.UUID) -> None:
-        """Ask the provider what became of a payment and act on it. For the challenge page and the reconciler."""
-        payment = await self._payments.find(payment_id)
-        row = await self._views.row(payment.booking_id, None) if payment is not None else None
-        if payment is not None and row is not None:
-            charge = await self._provider.lookup(payment.key)
-            await self._settle(
-                payment_id, row, charge or Charge("declined", reason="The provider has no such payment.")
-            )
+        """Ask the provider what became of a payment and act on it, from whatever path this is asked.
+
+        Raises the problems of a payment that came to nothing, and OutcomeUnknown.
+        """
+        payment, row = await self._payment_and_booking(payment_id)
+        charge = await self._providers.of(payment.provider).lookup(_ask_of(payment)) if payment.amount else _FREE
+        await self._settle(payment, row, charge)
 
     async def give_up(self, payment_id: uuid.UUID) -> None:
-        """End a payment that the buyer walked away from: void it, then let the hold take its course."""
-        payment = await self._payments.find(payment_id)
-        if payment is not None:
-            await self._provider.void(payment.key)
-            await self.learn(payment_id)
+        """End a payment that the buyer walked away from: void it, then let the hold take its course.
 
-    async def unbind(self, event_id: int, booking_id: uuid.UUID, payment_id: uuid.UUID) -> None:
-        """Let go of a booking that was bound to a payment nobody ever started."""
-        await self._engine.settle_payment(event_id, SettlePayment(booking_id, payment_id, paid=False))
+        Raises as `learn`; a payment that was made after all is settled as one that was.
+        """
+        payment, row = await self._payment_and_booking(payment_id)
+        charge = await self._providers.of(payment.provider).void(_ask_of(payment))
+        await self._settle(payment, row, charge)
 
-    async def _start(self, payment_id: uuid.UUID, row: BookingRow, token: str) -> Payment:
-        sale = await self._views.sale(row.event_id)
-        assert sale is not None
-        payment = await self._payments.start(NewPayment(payment_id, row.id, token, sum(row.prices), sale[0].currency))
-        if payment is None:
-            raise payment_pending(str(row.id))
-        return payment
+    async def lapse(self, payment_id: uuid.UUID) -> None:
+        """Let go of the seats of a payment whose outcome could not be learned for too long."""
+        payment, row = await self._payment_and_booking(payment_id)
+        if await self._payments.lapse(payment):
+            self._on_change(row.event_id)
+            log.warning("payment_outcome_unknown_for_good", paymentId=str(payment_id), bookingId=str(row.id))
+            metrics.PAYMENTS_SETTLED.labels("lapsed").inc()
 
-    async def _pursue(self, payment: Payment, row: BookingRow) -> Booking | Pending:
-        """Authorise and settle."""
-        if payment.ended:
-            return await self._settle(payment.id, row, _end_of(payment))
+    async def walk_away(self, booking: BookingRow) -> None:
+        """The buyer gives a booking up while its payment waits for them: it is ended, so that the seats may go.
+
+        Problems: `payment_pending` while the provider does not say, `booking_closed` when it was paid after all.
+        """
+        payment = await self._payments.find(booking.payment_id) if booking.payment_id is not None else None
+        if payment is None or payment.phase != "challenged":
+            raise payment_pending(str(booking.id))
         try:
-            charge = await self._provider.authorise(payment.key, payment.token, payment.amount, payment.currency)
+            await self.give_up(payment.id)
+        except OutcomeUnknown as error:
+            raise payment_pending(str(booking.id)) from error
+        except Problem as problem:
+            if problem.code != "payment_declined":
+                raise
+            return
+        raise booking_closed(str(booking.id))
+
+    async def _payment_and_booking(self, payment_id: uuid.UUID) -> tuple[PaymentFacts, BookingRow]:
+        payment = await self._payments.find(payment_id)
+        row = await self._views.row(payment.booking_id, None) if payment is not None else None
+        if payment is None or row is None:
+            raise Problem("not_found", "There is no such payment.")
+        return payment, row
+
+    async def _pursue(self, payment: PaymentFacts, row: BookingRow) -> Booking | Pending:
+        """Authorise and settle, or go on where an earlier call left off."""
+        if payment.phase == "captured":
+            return await self._booked(row)
+        if payment.amount == 0:
+            return await self._settle(payment, row, _FREE)
+        try:
+            provider = self._providers.of(payment.provider)
+            asked = provider.lookup if payment.phase != "authorising" else provider.authorise
+            charge = await asked(_ask_of(payment, self._page_of(row)))
         except OutcomeUnknown as error:
             log.warning("payment_outcome_unknown", paymentId=str(payment.id), error=str(error))
-            return Pending(booking_id=str(row.id), next_action=NextAction("wait"))
-        return await self._settle(payment.id, row, charge)
+            return _pending(payment)
+        return await self._settle(payment, row, charge)
 
-    async def _pursue_running(self, row: BookingRow) -> Booking | Pending:
-        """Another confirm is under way: say where it stands, without starting a second payment."""
-        now = await self._views.row(row.id, None)
-        payment = await self._payments.find(now.payment_id) if now is not None and now.payment_id is not None else None
-        if payment is None:
-            raise payment_pending(str(row.id))
-        action = (
-            NextAction("redirect", payment.next_action_url) if payment.phase == "challenged" else NextAction("wait")
-        )
-        return Pending(booking_id=str(row.id), next_action=action)
-
-    async def _settle(self, payment_id: uuid.UUID, row: BookingRow, charge: Charge) -> Booking | Pending:
+    async def _settle(self, payment: PaymentFacts, row: BookingRow, charge: Charge | None) -> Booking | Pending:
+        if charge is None:
+            await self._never_heard(payment, row)
+        if charge.amount is not None and (charge.amount, charge.currency) != (payment.amount, payment.currency):
+            return await self._refuse_other_amount(payment, row, charge)
         match charge.state:
             case "challenge":
-                await self._note(payment_id, "challenged", url=charge.action_url)
-                return Pending(booking_id=str(row.id), next_action=NextAction("redirect", charge.action_url))
+                await self._payments.challenged(ChallengeNote(payment.id, charge.action_url, charge.ref))
+                challenged = msgspec.structs.replace(
+                    payment, phase="challenged", next_action_url=charge.action_url or payment.next_action_url
+                )
+                return _pending(challenged)
             case "authorised" | "captured":
-                return await self._book(payment_id, row, charge.card)
+                return await self._book(payment, row, charge)
             case "declined" | "voided":
-                # Written down first: once the hold goes on, the buyer may start another payment at once.
-                if await self._note(payment_id, charge.state, reason=charge.reason) not in ENDED_PHASES:
-                    return Pending(booking_id=str(row.id), next_action=NextAction("wait"))  # others heard otherwise
-                return await self._decline(payment_id, row, charge)
+                return await self._decline(payment, row, charge)
 
-    async def _decline(self, payment_id: uuid.UUID, row: BookingRow, charge: Charge) -> NoReturn:
-        await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=False))
+    async def _decline(self, payment: PaymentFacts, row: BookingRow, charge: Charge) -> Booking | Pending:
+        end: Literal["declined", "voided"] = "voided" if charge.state == "voided" else "declined"
+        command = SettlePayment(row.id, payment.id, paid=False, end=end, reason=charge.reason, ref=charge.ref)
+        word = await self._engine.settle_payment(row.event_id, command)
+        if word is SettleWord.NOT_PENDING and payment.phase == "authorised":  # confirmed, and now it cannot be taken
+            return await self._undo_uncollected(payment, row)
         metrics.PAYMENTS_SETTLED.labels(charge.state).inc()
+        raise _declined(row, charge.reason)
+
+    async def _never_heard(self, payment: PaymentFacts, row: BookingRow) -> NoReturn:
+        """The provider has no such payment. Our own call may still be on its way to it, so it is asked on."""
+        sure = payment.bound_seconds > NEVER_HEARD_SECONDS
+        command = SettlePayment(row.id, payment.id, paid=False, end="declined" if sure else "abandoned")
+        await self._engine.settle_payment(row.event_id, command)
+        raise _declined(row, "The payment did not reach the provider.")
+
+    async def _book(self, payment: PaymentFacts, row: BookingRow, charge: Charge) -> Booking | Pending:
+        if await self._over_cap(row, charge.card):
+            await self._refuse_over_cap(payment, row)
+        command = SettlePayment(row.id, payment.id, paid=True, ref=charge.ref)
+        word = await self._engine.settle_payment(row.event_id, command)
+        if word in {SettleWord.CONFIRMED, SettleWord.ALREADY_CONFIRMED}:
+            return await self._collect(payment, row, charge)
+        return await self._book_late(payment, row, charge)
+
+    async def _collect(self, payment: PaymentFacts, row: BookingRow, charge: Charge) -> Booking:
+        """Take the money of a confirmed booking. When that cannot be known now, the reconciler takes it."""
+        if charge.state == "authorised" and payment.amount:
+            try:
+                charge = await self._providers.of(payment.provider).capture(_ask_of(payment))
+            except OutcomeUnknown as error:
+                log.warning("capture_unknown", paymentId=str(payment.id), error=str(error))
+                return await self._booked(row)
+        if charge.state in {"declined", "voided"}:
+            return await self._undo_uncollected(payment, row)
+        await self._payments.captured(payment.id)
+        metrics.PAYMENTS_SETTLED.labels("captured").inc()
+        return await self._booked(row)
+
+    async def _booked(self, row: BookingRow) -> Booking:
+        return await self._views.tell(msgspec.structs.replace(row, status="CONFIRMED"))
+
+    async def _book_late(self, payment: PaymentFacts, row: BookingRow, charge: Charge) -> Booking:
+        """Money for seats that this payment binds no more: the same seats if they are free, else it goes back."""
+        word = await self._payments.retake(payment, charge)
+        self._on_change(row.event_id)
+        metrics.PAYMENTS_SETTLED.labels(f"late_{word}").inc()
+        log.info("payment_came_late", paymentId=str(payment.id), bookingId=str(row.id), outcome=word)
+        if word in {"retaken", "confirmed"}:
+            return await self._collect(payment, row, charge)
+        if word == "void":
+            ended = await self._providers.of(payment.provider).void(_ask_of(payment))
+            if ended is not None and ended.state == "captured":  # it was taken while we let it go
+                return await self._book_late(payment, row, ended)
+            await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment.id, paid=False, end="voided"))
+        raise hold_expired(str(row.id))
+
+    async def _refuse_other_amount(self, payment: PaymentFacts, row: BookingRow, charge: Charge) -> Booking | Pending:
+        """The provider speaks of another amount than we asked for: nothing is booked for it."""
+        facts = {"paymentId": str(payment.id), "ours": payment.amount, "theirs": charge.amount}
+        log.error("payment_amount_differs", **facts, currency=payment.currency, theirCurrency=charge.currency)
+        metrics.PAYMENTS_SETTLED.labels("amount_differs").inc()
+        if charge.state == "authorised":
+            await self._providers.of(payment.provider).void(_ask_of(payment))
+            return await self._decline(payment, row, Charge("voided", reason="The amount was not the one asked for."))
+        return _pending(payment)
+
+    async def _undo_uncollected(self, payment: PaymentFacts, row: BookingRow) -> NoReturn:
+        """What the provider promised it does not hand over: nobody keeps seats that were never paid."""
+        await self._payments.undo_sale(payment)
+        self._on_change(row.event_id)
+        metrics.PAYMENTS_SETTLED.labels("uncollected").inc()
+        log.error("payment_uncollected", paymentId=str(payment.id), bookingId=str(row.id))
         raise Problem(
             "payment_declined",
-            f"{charge.reason or 'The payment was not made.'} Nothing was charged; your hold stands until it expires.",
+            "The payment could not be collected. Nothing was charged, and the seats are free again.",
             bookingId=str(row.id),
         )
 
@@ -174,11 +287,10 @@ class Cashier:
             return False
         return not await self._cap.claim(row.id, row.buyer, card)
 
-    async def _refuse_over_cap(self, payment_id: uuid.UUID, row: BookingRow) -> NoReturn:
+    async def _refuse_over_cap(self, payment: PaymentFacts, row: BookingRow) -> NoReturn:
         """Nobody is charged for more than they may have; the hold takes its course."""
-        await self._provider.void(str(payment_id))
-        await self._note(payment_id, "voided")
-        await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=False))
+        await self._providers.of(payment.provider).void(_ask_of(payment))
+        await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment.id, paid=False, end="voided"))
         metrics.PAYMENTS_SETTLED.labels("voided").inc()
         raise Problem(
             "too_many_tickets",
@@ -186,29 +298,41 @@ class Cashier:
             bookingId=str(row.id),
         )
 
-    async def _book(self, payment_id: uuid.UUID, row: BookingRow, card: str | None) -> Booking:
-        if await self._note(payment_id, "authorised") in ENDED_PHASES:  # it was given up before the provider had it
-            charge = await self._provider.void(str(payment_id))
-            return await self._decline(payment_id, row, charge or Charge("voided"))
-        if await self._over_cap(row, card):
-            await self._refuse_over_cap(payment_id, row)
-        word = await self._engine.settle_payment(row.event_id, SettlePayment(row.id, payment_id, paid=True))
-        if word not in {SettleWord.CONFIRMED, SettleWord.ALREADY_CONFIRMED}:
-            await self._provider.void(str(payment_id))
-            await self._note(payment_id, "voided")
-            metrics.PAYMENTS_SETTLED.labels("voided").inc()
-            raise hold_expired(str(row.id))
-        await self._provider.capture(str(payment_id))
-        await self._note(payment_id, "captured")
-        metrics.PAYMENTS_SETTLED.labels("captured").inc()
-        return await self._views.tell(msgspec.structs.replace(row, status="CONFIRMED"))
-
-    async def _note(
-        self, payment_id: uuid.UUID, phase: str, *, url: str | None = None, reason: str | None = None
-    ) -> str:
-        return await self._payments.note(PhaseNote(payment_id, phase, url, reason))
+    def _page_of(self, row: BookingRow) -> str:
+        return f"{self._public_url}/bookings/{row.id}"
 
 
-def _end_of(payment: Payment) -> Charge:
-    state: ChargeState = "voided" if payment.phase == "voided" else "declined"
-    return Charge(state, reason=payment.decline_reason)
+_FREE = Charge("authorised")
+"""There is nothing to pay, and no provider to ask."""
+
+
+def _ask_of(payment: PaymentFacts, return_url: str = "") -> PaymentAsk:
+    return PaymentAsk(str(payment.id), payment.token, payment.amount, payment.currency, return_url, payment.ref)
+
+
+def _payment_of(begun: BeginOutcome) -> PaymentFacts:
+    assert begun.payment is not None
+    return begun.payment
+
+
+def _pending(payment: PaymentFacts) -> Pending:
+    redirect = payment.phase == "challenged" and payment.next_action_url is not None
+    action = NextAction("redirect", payment.next_action_url) if redirect else NextAction("wait")
+    kept_for = max(0, round(limits.PAYMENT_UNKNOWN_SECONDS_MAX - payment.bound_seconds))
+    return Pending(booking_id=str(payment.booking_id), next_action=action, kept_for=kept_for)
+
+
+def _declined(row: BookingRow, reason: str | None) -> Problem:
+    return Problem(
+        "payment_declined",
+        f"{reason or 'The payment was not made.'} Nothing was charged; your hold stands until it expires.",
+        bookingId=str(row.id),
+    )
+
+
+def _cooling(seconds: int) -> Problem:
+    return Problem(
+        "payment_cooling",
+        f"Several cards were refused. Nothing was charged, and your seats are kept; try again in {seconds} seconds.",
+        retryAfter=max(1, seconds),
+    )

@@ -4,12 +4,21 @@ Tokens: `tok_ok` authorises, `tok_declined` declines, `tok_3ds` wants the buyer 
 `tok_timeout` authorises but its answer gets lost. What follows a `#` is the card: `tok_ok#card-4242`.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import asyncpg
 
-from rowlock.payments.provider import Charge, ChargeState, OutcomeUnknown
+from rowlock.payments.provider import (
+    Charge,
+    ChargeState,
+    OutcomeUnknown,
+    PaymentAsk,
+    RefundAnswer,
+    RefundAsk,
+    StatementLine,
+)
 from rowlock.payments.store import SQL
 from rowlock.platform.batching import Gatherer
 from rowlock.platform.postgres import Database
@@ -35,7 +44,7 @@ TEST_CARDS = {
 _UNKNOWN_CARD = TestCard("declined", reason="The card is not known.")
 
 
-class _Ask(NamedTuple):
+class _Asked(NamedTuple):
     key: str
     token: str
     amount: int
@@ -59,34 +68,49 @@ class MockProvider:
         self._asks = Gatherer("mock_authorise", self._authorise_all, lambda ask: ask.key)
         self._moves = Gatherer("mock_move", self._move_all, lambda move: move.key)
 
-    async def authorise(self, key: str, token: str, amount: int, currency: str) -> Charge:
+    async def authorise(self, ask: PaymentAsk) -> Charge:
         """Decide by the token; an unknown token is declined like an unknown card."""
-        card = TEST_CARDS.get(_kind(token), _UNKNOWN_CARD)
-        charge = await self._asks.ask(_Ask(key, token, amount, currency, card.state))
+        card = TEST_CARDS.get(_kind(ask.token), _UNKNOWN_CARD)
+        charge = await self._asks.ask(_Asked(ask.key, ask.token, ask.amount, ask.currency, card.state))
         if card.answer_lost or charge is None:
             raise OutcomeUnknown("the provider did not answer in time")
         return charge
 
-    async def lookup(self, key: str) -> Charge | None:
+    async def lookup(self, ask: PaymentAsk) -> Charge | None:
         """What the books say."""
-        charges = await self._charges("mock_find", [key])
-        return charges.get(key)
+        charges = await self._charges("mock_find", [ask.key])
+        return charges.get(ask.key)
 
-    async def capture(self, key: str) -> Charge:
+    async def capture(self, ask: PaymentAsk) -> Charge:
         """Authorised becomes captured."""
-        charge = await self._moves.ask(_Move(key, "captured", "authorised"))
+        charge = await self._moves.ask(_Move(ask.key, "captured", "authorised"))
         assert charge is not None
         return charge
 
-    async def void(self, key: str) -> Charge | None:
+    async def void(self, ask: PaymentAsk) -> Charge | None:
         """Whatever is not captured yet is let go."""
-        return await self._moves.ask(_Move(key, "voided", "authorised,challenge"))
+        return await self._moves.ask(_Move(ask.key, "voided", "authorised,challenge"))
+
+    async def refund(self, ask: RefundAsk) -> RefundAnswer:
+        """Paid at once; never more than was captured."""
+        payment = ask.payment
+        row = await rerun(
+            lambda: self._database.cold.fetchrow(SQL["mock_refund"], ask.key, payment.key, ask.amount, payment.currency)
+        )
+        if row is None:
+            return RefundAnswer("failed", reason="There is not so much to give back.")
+        return RefundAnswer("paid", ref=ask.key)
+
+    async def statement(self, since: datetime, until: datetime) -> AsyncIterator[StatementLine]:
+        """What was captured and refunded."""
+        for row in await self._database.report(SQL["mock_statement"], since, until):
+            yield StatementLine(row["kind"], row["key"], row["key"], row["amount"], row["currency"], row["at"])
 
     async def answer_challenge(self, key: str, *, approved: bool) -> None:
         """The buyer's word on the challenge page; a second word changes nothing."""
         await self._moves.ask(_Move(key, "authorised" if approved else "declined", "challenge"))
 
-    async def _authorise_all(self, asks: Sequence[_Ask]) -> list[Charge | None]:
+    async def _authorise_all(self, asks: Sequence[_Asked]) -> list[Charge | None]:
         charges = await self._charges("mock_authorise", *map(list, zip(*asks, strict=True)))
         return [charges.get(ask.key) for ask in asks]
 
@@ -107,6 +131,8 @@ def _charge(row: asyncpg.Record) -> Charge:
         action_url=CHALLENGE_PATH + key if state == "challenge" else None,
         reason=reason if state == "declined" else None,
         card=row["token"].partition("#")[2] or None,
+        amount=row["amount"],
+        currency=row["currency"],
     )
 
 

@@ -2,10 +2,13 @@
 
 import asyncio
 
+import asyncpg
 import structlog
 
+from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Cashier
+from rowlock.payments.provider import OutcomeUnknown
 from rowlock.payments.store import SQL
 from rowlock.platform.postgres import Database, DatabaseDown
 
@@ -19,31 +22,40 @@ ROUND_SECONDS = 2.0
 log = structlog.get_logger(__name__)
 
 
-async def reconcile(database: Database, cashier: Cashier) -> int:
+async def reconcile(
+    database: Database, cashier: Cashier, unknown_seconds_max: float = limits.PAYMENT_UNKNOWN_SECONDS_MAX
+) -> int:
     """One round: how many payments were looked at."""
-    rows = await database.fetch(SQL["open_payments"], QUIET_SECONDS, PAYMENTS_PER_ROUND_MAX, CHALLENGE_SECONDS_MAX)
-    for row in rows:
-        try:
-            if row["phase"] == "challenged" and row["abandoned"]:
-                await cashier.give_up(row["id"])
-            else:
-                await cashier.learn(row["id"])
-        except Problem as problem:
-            log.info("payment_reconciled", paymentId=str(row["id"]), outcome=problem.code)
-    orphans = await database.fetch(SQL["bookings_without_payment"])
-    for orphan in orphans:
-        await cashier.unbind(orphan["event_id"], orphan["booking_id"], orphan["payment_id"])
-    return len(rows) + len(orphans)
+    rows = await database.fetch(SQL["take_open_payments"], QUIET_SECONDS, PAYMENTS_PER_ROUND_MAX)
+    await asyncio.gather(*(_reconcile_one(cashier, row, unknown_seconds_max) for row in rows))
+    return len(rows)
+
+
+async def _reconcile_one(cashier: Cashier, row: asyncpg.Record, unknown_seconds_max: float) -> None:
+    payment_id, bound_for = row["id"], row["bound_seconds"]
+    try:
+        if row["phase"] == "challenged" and bound_for > CHALLENGE_SECONDS_MAX:
+            await cashier.give_up(payment_id)
+        else:
+            await cashier.learn(payment_id)
+    except Problem as problem:
+        log.info("payment_reconciled", paymentId=str(payment_id), outcome=problem.code)
+    except OutcomeUnknown as error:
+        log.warning("payment_still_unknown", paymentId=str(payment_id), error=str(error), seconds=round(bound_for))
+        if bound_for > unknown_seconds_max:
+            await cashier.lapse(payment_id)
 
 
 async def reconcile_forever(database: Database, cashier: Cashier, stopping: asyncio.Event) -> None:
     """Rounds until `stopping` is set; a database that is away is asked again at the next one."""
     while not stopping.is_set():
+        looked_at = 0
         try:
-            await reconcile(database, cashier)
+            looked_at = await reconcile(database, cashier)
         except DatabaseDown as error:
             log.warning("reconcile_failed", error=str(error))
-        try:
-            await asyncio.wait_for(stopping.wait(), ROUND_SECONDS)
-        except TimeoutError:
-            continue
+        if looked_at < PAYMENTS_PER_ROUND_MAX:
+            try:
+                await asyncio.wait_for(stopping.wait(), ROUND_SECONDS)
+            except TimeoutError:
+                continue

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import altcha
 from tests.attacks.on_sale.sale import Reply, Sale
-from tests.simulation.books import EVENT_ID
+from tests.simulation.rows import EVENT_ID
 from tests.simulation.virtual_time import pass_time
 
 TRIES_PER_SECOND = 400

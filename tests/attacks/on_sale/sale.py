@@ -14,8 +14,9 @@ import msgspec
 from tests.attacks.on_sale.shared_memory import SharedMemory
 from tests.house import small_plan
 from tests.simulation.bank import Bank
-from tests.simulation.books import EVENT_ID, OPENING, Books, Row
+from tests.simulation.books import Books
 from tests.simulation.database import Line, database_on
+from tests.simulation.rows import EVENT_ID, OPENING, Row
 
 from rowlock.bookings import BookingDesk, BookingViews, Rates, SaleGate, TicketCap
 from rowlock.bookings.routes import booking_lane
@@ -26,7 +27,7 @@ from rowlock.identity.keys import KeyRing, opened
 from rowlock.inventory import ChartShelf, ExactPictures, PickRules, SeatChooser, SeatEngine, SeatReplica
 from rowlock.inventory.strategies import choose_strategy
 from rowlock.kernel.problems import Problem
-from rowlock.payments import Cashier, Charge
+from rowlock.payments import Cashier, Charge, PaymentAsk, Providers
 from rowlock.payments.routes import payment_lane
 from rowlock.platform.http.addresses import Addresses
 from rowlock.platform.http.calls import Call, SaleLane
@@ -117,10 +118,10 @@ class SaleBooks(Books):
 class CardBank(Bank):
     """The bank, telling cards apart: `tok_ok#card`."""
 
-    async def authorise(self, key: str, token: str, amount: int, currency: str) -> Charge:
+    async def authorise(self, ask: PaymentAsk) -> Charge:
         """The charge with its card."""
-        kind, _, card = token.partition("#")
-        charge = await super().authorise(key, kind, amount, currency)
+        kind, _, card = ask.token.partition("#")
+        charge = await super().authorise(msgspec.structs.replace(ask, token=kind))
         return msgspec.structs.replace(charge, card=card or None)
 
 
@@ -172,9 +173,12 @@ class Sale:
             seats_per_booking_max=SEATS_MAX, holds_per_user_max=HOLDS_MAX, cap=cap,
         )  # fmt: skip
         turnstile = Turnstile(0)
-        cashier = Cashier(database, engine, desk, views, bank, cap=cap)
+        cashier = Cashier(database, engine, desk, views, Providers(bank), cap=cap)
         self._lane = SaleLane(
-            [*booking_lane(gate, desk, views, turnstile), *payment_lane(gate, desk, cashier, turnstile)]
+            [
+                *booking_lane(gate, desk, views, turnstile, cashier.walk_away),
+                *payment_lane(gate, desk, cashier, turnstile),
+            ]
         )
 
     def now(self) -> float:

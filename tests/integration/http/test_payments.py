@@ -120,9 +120,18 @@ async def test_while_a_challenge_is_open_the_seats_stay_and_nothing_else_moves(o
     address = await challenged(office, buyer, booking)
     path = f"/bookings/{booking['bookingId']}"
     assert (await pay(buyer, booking, "tok_ok", 202))["nextAction"] == {"type": "redirect", "url": address}
-    assert_problem(await buyer.delete(path), 409, "payment_pending")
     assert_problem(await buyer.post(f"{path}/extend"), 409, "payment_pending")
     assert await charges(office) == [("challenge", 9500)]
+    assert await office.taken() == {"S-1-1"}
+
+
+async def test_who_gives_up_in_the_middle_of_a_challenge_pays_nothing_and_the_seats_are_free(office: BoxOffice) -> None:
+    buyer = office.caller()
+    booking = await office.hold(buyer, "S-1-1")
+    await challenged(office, buyer, booking)
+    assert (await buyer.delete(f"/bookings/{booking['bookingId']}")).status_code == 204
+    assert await charges(office) == [("voided", 9500)]
+    assert await office.taken() == set()
 
 
 @pytest.mark.parametrize("payment", ["x", "0190a5b4-0000-7000-8000-000000000000", "%00"])

@@ -90,12 +90,17 @@ class Session:
     async def pay(self) -> int:
         """Begin to pay for everything."""
         await self.hold()
-        return await self.call("begin_payments", self.bookings, self.buyers, self.bookings)
+        return await self.call(
+            "begin_payments", self.bookings, self.buyers, self.bookings, ["tok_ok"] * PARTIES, ["mock"] * PARTIES, 3, 60
+        )
 
     async def settle(self) -> int:
         """Have everything paid."""
         await self.pay()
-        return await self.call("settle_payments", self.bookings, self.bookings, [True, False] * (PARTIES // 2))
+        nothing = [[None] * PARTIES] * 2
+        return await self.call(
+            "settle_payments", self.bookings, self.bookings, ["authorised", "declined"] * (PARTIES // 2), *nothing
+        )
 
     async def block(self) -> int:
         """Block what one party wants."""

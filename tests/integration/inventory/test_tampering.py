@@ -23,8 +23,10 @@ TABLES = {
 
 COLUMNS = """
 SELECT column_name, data_type FROM information_schema.columns
-WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position
+WHERE table_schema = 'public' AND table_name = $1 AND column_name <> ALL ($2) ORDER BY ordinal_position
 """
+NO_PROOF = ["declines", "declined_at"]
+"""They keep testers of cards at bay, and say nothing of who has which seat."""
 CHECKS = """
 SELECT conrelid::regclass::text AS of_table, conname FROM pg_constraint
 WHERE contype = 'c' AND conislocal AND conrelid = ANY ('{seat_ledger,seats,seat_blocks,bookings}'::regclass[])
@@ -60,15 +62,6 @@ async def lively(house: House) -> None:
     await house.old_hold(10, ago=timedelta(minutes=10))
     assert (await engine.hold(house.hold_of(10))).stands
     await engine.block(Block(uuid.uuid4(), house.event_id, "house", "for the press", "organiser:ann", (20, 21)))
-    await house.database.cold.execute(PAID)
-
-
-PAID = """
-INSERT INTO payments (id, booking_id, provider, token, amount, currency, phase)
-SELECT payment_id, id, 'mock', 'tok_ok', total, 'EUR',
-       CASE status WHEN 'CONFIRMED' THEN 'captured' ELSE 'authorising' END
-FROM bookings WHERE payment_id IS NOT NULL
-"""
 
 
 async def broken(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Finding]:
@@ -86,7 +79,7 @@ async def test_any_changed_value_is_seen(house: House, database_url: str, table:
         for check in await connection.fetch(CHECKS):
             await connection.execute(f"ALTER TABLE {check['of_table']} DROP CONSTRAINT {check['conname']}")
         await connection.execute("ALTER TABLE bookings ALTER no DROP IDENTITY")
-        columns = await connection.fetch(COLUMNS, table)
+        columns = await connection.fetch(COLUMNS, table, NO_PROOF)
         for row in await connection.fetch(f"SELECT {TABLES[table]} AS key FROM {table} WHERE {_worth_it(table)}"):
             for column in columns:
                 await _tamper(connection, table, row["key"], column["column_name"], column["data_type"])

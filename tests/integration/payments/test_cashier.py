@@ -2,60 +2,16 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
 
 import pytest
-from tests.conftest import TestServers
-from tests.house import House
+from tests.integration.payments.till import BUYER, LAPSED, QUIET, Till
 
-from rowlock.app import Api, open_api
 from rowlock.bookings import Booking
-from rowlock.identity import Person
-from rowlock.inventory import BeginPayment, SeatState
+from rowlock.inventory import BeginPayment, SeatState, SettlePayment
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Pending
-from rowlock.payments.provider import Charge, OutcomeUnknown
+from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk
 from rowlock.payments.reconciler import reconcile
-from rowlock.platform.postgres import Database
-from rowlock.settings import Settings
-
-BUYER = Person("buyer:one", "buyer")
-QUIET = "UPDATE payments SET updated_at = updated_at - interval '1 hour', started_at = started_at - interval '1 hour'"
-LAPSED = (
-    "UPDATE bookings SET held_at = held_at - interval '1 day', hold_expires_at = hold_expires_at - interval '1 day'"
-)
-
-
-class Till:
-    """An api of our own and a booking to pay for."""
-
-    def __init__(self, api: Api, house: House, booking: Booking) -> None:
-        self.api = api
-        self.house = house
-        self.booking = booking
-
-    async def pay(self, token: str, key: str | None = None) -> Booking | Pending:
-        return await self.api.cashier.confirm(BUYER, self.booking.booking_id, token, key)
-
-    async def status(self) -> str:
-        return (await self.api.desk.find(BUYER, uuid.UUID(self.booking.booking_id))).status
-
-    async def phases(self) -> list[str]:
-        rows = await self.house.database.fetch("SELECT phase FROM payments ORDER BY started_at")
-        return [row["phase"] for row in rows]
-
-    async def charges(self) -> list[str]:
-        rows = await self.house.database.fetch("SELECT state FROM mock_charges ORDER BY created_at")
-        return [row["state"] for row in rows]
-
-
-@pytest.fixture
-async def till(house: House, database: Database, servers: TestServers) -> AsyncIterator[Till]:
-    api = await open_api(Settings(database_url=database.url, valkey_url=servers.valkey_url))
-    pick = await api.desk.pick(str(house.event_id), ["S-2-1", "S-2-2"])
-    booking = await api.desk.reserve(BUYER, pick, None)
-    yield Till(api, house, booking)
-    await api.close()
 
 
 async def test_a_paid_hold_is_booked_captured_and_told(till: Till) -> None:
@@ -136,11 +92,12 @@ async def test_a_challenge_nobody_answers_is_given_up(till: Till) -> None:
     assert await till.house.broken() == []
 
 
-async def test_a_process_that_died_before_writing_the_payment_down_is_cleaned_up_after(till: Till) -> None:
-    command = BeginPayment(uuid.UUID(till.booking.booking_id), BUYER.subject, uuid.uuid4())
+async def test_a_process_that_died_before_asking_the_provider_is_cleaned_up_after(till: Till) -> None:
+    command = BeginPayment(uuid.UUID(till.booking.booking_id), BUYER.subject, uuid.uuid4(), "tok_ok", "mock")
     await till.api.engine.begin_payment(till.house.event_id, command)
     assert await till.status() == "PAYMENT_PENDING"
     await till.house.database.cold.execute(LAPSED)
+    await till.house.database.cold.execute(QUIET)
     await reconcile(till.house.database, till.api.cashier)
     assert await till.status() == "EXPIRED"
 
@@ -148,11 +105,10 @@ async def test_a_process_that_died_before_writing_the_payment_down_is_cleaned_up
 async def test_a_process_that_died_after_the_provider_said_yes_ends_in_a_booking(till: Till) -> None:
     """The payment stands at `authorising`, the provider's books say authorised, nobody told the buyer."""
     payment_id = uuid.uuid4()
-    command = BeginPayment(uuid.UUID(till.booking.booking_id), BUYER.subject, payment_id)
-    await till.api.engine.begin_payment(till.house.event_id, command)
-    row = await till.api.desk.own_row(BUYER, till.booking.booking_id)
-    await till.api.cashier._start(payment_id, row, "tok_ok")
-    await till.api.provider.authorise(str(payment_id), "tok_ok", sum(row.prices), "EUR")
+    command = BeginPayment(uuid.UUID(till.booking.booking_id), BUYER.subject, payment_id, "tok_ok", "mock")
+    begun = await till.api.engine.begin_payment(till.house.event_id, command)
+    assert begun.payment is not None
+    await till.api.provider.authorise(PaymentAsk(str(payment_id), "tok_ok", begun.payment.amount, "EUR"))
     await till.house.database.cold.execute(QUIET)
     await reconcile(till.house.database, till.api.cashier)
     assert await till.status() == "CONFIRMED"
@@ -165,7 +121,8 @@ async def test_a_payment_for_seats_that_are_gone_is_voided(till: Till) -> None:
     assert isinstance(answer, Pending)
     assert answer.next_action.url is not None
     payment_id = uuid.UUID(answer.next_action.url.rsplit("/", 1)[1])
-    await till.api.cashier.unbind(till.house.event_id, uuid.UUID(till.booking.booking_id), payment_id)
+    unpaid = SettlePayment(uuid.UUID(till.booking.booking_id), payment_id, paid=False)
+    await till.api.engine.settle_payment(till.house.event_id, unpaid)
     await till.api.desk.release(BUYER, till.booking.booking_id)
     await till.api.provider.answer_challenge(str(payment_id), approved=True)
     with pytest.raises(Problem) as late:
@@ -178,7 +135,7 @@ async def test_a_payment_for_seats_that_are_gone_is_voided(till: Till) -> None:
 async def test_a_payment_given_up_before_the_provider_had_it_is_not_taken_up_again(till: Till) -> None:
     """A process died between writing the payment down and asking the provider, and its buyer comes back late."""
 
-    async def never_sent(key: str, token: str, amount: int, currency: str) -> Charge:
+    async def never_sent(ask: PaymentAsk) -> Charge:
         raise OutcomeUnknown("the process is gone")
 
     provider = till.api.provider
@@ -188,29 +145,27 @@ async def test_a_payment_given_up_before_the_provider_had_it_is_not_taken_up_aga
     provider.authorise = ask  # type: ignore[method-assign]
     await till.house.database.cold.execute(QUIET)
     await reconcile(till.house.database, till.api.cashier)
-    assert (await till.phases(), await till.status()) == (["declined"], "HOLD")
+    assert (await till.phases(), await till.status()) == (["abandoned"], "HOLD")
     with pytest.raises(Problem) as refused:
         await till.pay("tok_ok", "key-1")
     assert refused.value.code == "payment_declined"
     assert (await till.status(), await till.charges()) == ("HOLD", [])
     assert isinstance(await till.pay("tok_ok", "key-2"), Booking)
-    assert await till.phases() == ["declined", "captured"]
+    assert await till.phases() == ["abandoned", "captured"]
     assert await till.house.broken() == []
 
 
-async def test_a_charge_that_comes_after_its_payment_was_given_up_is_let_go(till: Till) -> None:
+async def test_a_charge_that_comes_after_its_payment_was_given_up_books_the_seats_after_all(till: Till) -> None:
     """The reconciler asks while the request is still on its way to the provider."""
     provider = till.api.provider
-    ask = provider.authorise
+    ask_provider = provider.authorise
 
-    async def overtaken(key: str, token: str, amount: int, currency: str) -> Charge:
+    async def overtaken(ask: PaymentAsk) -> Charge:
         await till.house.database.cold.execute(QUIET)
         await reconcile(till.house.database, till.api.cashier)
-        return await ask(key, token, amount, currency)
+        return await ask_provider(ask)
 
     provider.authorise = overtaken  # type: ignore[method-assign]
-    with pytest.raises(Problem) as refused:
-        await till.pay("tok_ok", "key-1")
-    assert refused.value.code == "payment_declined"
-    assert (await till.phases(), await till.charges(), await till.status()) == (["declined"], ["voided"], "HOLD")
+    assert isinstance(await till.pay("tok_ok", "key-1"), Booking)
+    assert (await till.phases(), await till.charges(), await till.status()) == (["captured"], ["captured"], "CONFIRMED")
     assert await till.house.broken() == []

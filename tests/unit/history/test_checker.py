@@ -3,7 +3,8 @@
 import msgspec
 import pytest
 from tests.history.calls import Call
-from tests.history.checker import Terms, faults
+from tests.history.checker import faults
+from tests.history.register import Terms
 
 HOLD_SECONDS = 10.0
 TERMS = Terms(HOLD_SECONDS, stale_seconds=0.1)

@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.history.calls import Call, Word
-from tests.history.checker import Terms, faults
+from tests.history.checker import faults
+from tests.history.register import Terms
 
 HOLD_SECONDS = 5.5
 """Never over at the very moment of a call, which the checker would let pass for rounding."""

@@ -190,8 +190,16 @@ def test_blocked_seats_are_the_organisers_until_they_come_back() -> None:
 
 
 FORGERIES: dict[str, tuple[int, Step, str]] = {
-    "a hold of a held seat": (5, Step("hold", "eve", us(305), [2]), "hold of seat 2 for eve: it belongs to ann"),
-    "a hold of a booked seat": (35, Step("hold", "eve", us(335), [0]), "hold of seat 0 for eve: it belongs to ann"),
+    "a hold of a held seat": (
+        5,
+        Step("hold", "eve", us(305), [2]),
+        "hold of seat 2 for eve: it is held and belongs to ann",
+    ),
+    "a hold of a booked seat": (
+        35,
+        Step("hold", "eve", us(335), [0]),
+        "hold of seat 0 for eve: it is booked and belongs to ann",
+    ),
     "a confirmation without a payment": (
         15,
         Step("confirm", "bob", None, [3, 4]),
@@ -226,7 +234,11 @@ FORGERIES: dict[str, tuple[int, Step, str]] = {
         Step("resume", "bob", us(310), [3]),
         "resume of seat 3 for bob: no payment was begun",
     ),
-    "a block of a held seat": (405, Step("block", "b2", None, [4]), "block of seat 4 for b2: it belongs to cy"),
+    "a block of a held seat": (
+        405,
+        Step("block", "b2", None, [4]),
+        "block of seat 4 for b2: it is held and belongs to cy",
+    ),
     "a kill of a blocked seat": (403, Step("kill", "k2", None, [8]), "kill of seat 8 for k2: it is blocked"),
     "a hold of a blocked seat": (403, Step("hold", "eve", us(703), [8]), "hold of seat 8 for eve: it is blocked"),
     "a return of a free seat": (405, Step("unblock", "r2", None, [8]), "unblock of seat 8 for r2: it is available"),

@@ -1,6 +1,6 @@
 -- name: find_bookings
 SELECT b.buyer, b.id, b.no, b.event_id, b.seat_nos, b.tier_nos, b.prices, b.total, b.held_at, b.hold_expires_at, b.extensions,
-       b.payment_id, b.closed_at, o.wanted_seat_nos AS instead_of,
+       b.payment_id, b.closed_at, b.returned_seat_nos, o.wanted_seat_nos AS instead_of,
        CASE WHEN b.status = 'HOLD' AND b.hold_expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE b.status END AS status,
        extract(epoch FROM b.hold_expires_at - clock_timestamp())::float8 AS expires_in
 FROM bookings b
@@ -11,13 +11,13 @@ WHERE b.id = ANY ($1)
 -- Newest first, below the cursor, under any of the names $1. Two branches, because each is served by its own partial
 -- index.
 SELECT b.buyer, b.id, b.no, b.event_id, b.seat_nos, b.tier_nos, b.prices, b.total, b.held_at, b.hold_expires_at, b.extensions,
-       b.payment_id, b.closed_at, o.wanted_seat_nos AS instead_of,
+       b.payment_id, b.closed_at, b.returned_seat_nos, o.wanted_seat_nos AS instead_of,
        CASE WHEN b.status = 'HOLD' AND b.hold_expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE b.status END AS status,
        extract(epoch FROM b.hold_expires_at - clock_timestamp())::float8 AS expires_in
 FROM unnest($1::text[]) AS own(name) CROSS JOIN LATERAL (
     SELECT * FROM bookings WHERE buyer = own.name AND status IN ('HOLD', 'PAYMENT_PENDING') AND no < $2
     UNION ALL
-    (SELECT * FROM bookings WHERE buyer = own.name AND status IN ('CONFIRMED', 'EXPIRED', 'RELEASED') AND no < $2
+    (SELECT * FROM bookings WHERE buyer = own.name AND status IN ('CONFIRMED', 'REFUNDED', 'EXPIRED', 'RELEASED') AND no < $2
      ORDER BY no DESC LIMIT $4)
 ) b
 LEFT JOIN substitutes o ON o.booking_id = b.id AND o.accepted_at IS NULL

@@ -10,6 +10,7 @@ from rowlock.platform.postgres import Connection
 ERASED = "erased:"
 """What the names begin with that stand for people who were erased; nobody's tokens have such a subject."""
 PAID_PHASES = {"authorised", "captured"}
+PAID_STATES = {"CONFIRMED", "REFUNDED"}
 """A confirmed booking is captured as soon as its seats are booked; in between, it is only authorised."""
 OPEN_PHASES = {"authorising", "challenged", "authorised"}
 """The provider is asked about these until they have an outcome."""
@@ -62,15 +63,17 @@ class BookingCheck:
             self.booking_faults.add(f"there are {found} bookings, the ledger tells of {told}")
 
     def _check_payments(self, row: asyncpg.Record) -> None:
-        paid = row["payment_id"] if row["status"] == "CONFIRMED" else None
+        paid = row["payment_id"] if row["status"] in PAID_STATES else None
         self.payments += max(len(row["captured"]), paid is not None)
         for payment_id in row["captured"]:
             if payment_id != paid:
                 self.payment_faults.add(f"payment {payment_id} is captured, its booking {row['id']} is {row['status']}")
-        if paid is not None and row["phase"] not in PAID_PHASES:
+        if paid is not None and row["phase"] not in PAID_PHASES and not row["uncollected"]:
             self.payment_faults.add(f"booking {row['id']} is confirmed, its payment is {row['phase'] or 'missing'}")
-        if paid is not None and row["amount"] not in (None, row["total"]):
-            self.payment_faults.add(f"booking {row['id']} costs {row['total']}, its payment {row['amount']}")
+        if paid is not None and row["amount"] not in (None, row["due"]):
+            self.payment_faults.add(f"booking {row['id']} costs {row['due']}, its payment {row['amount']}")
+        for payment_id in row["unreturned"]:
+            self.payment_faults.add(f"payment {payment_id} came too late for {row['id']} and does not go back")
         overdue = row["hold_expires_at"] + RECONCILED_AFTER_SECONDS * SECOND_US < self._now_us
         if row["status"] == "PAYMENT_PENDING" and row["phase"] not in OPEN_PHASES and overdue:
             phase = row["phase"] or "missing"
@@ -97,4 +100,6 @@ def _facts(row: asyncpg.Record) -> BookingFacts:
             total=row["total"],
             buyer=row["buyer"],
         ),
+        returned=tuple(row["returned_seat_nos"]),
+        retaken_at=row["retaken_at"],
     )

@@ -18,6 +18,8 @@ STATUS_AFTER = {
     "confirm": "CONFIRMED",
     "expire": "EXPIRED",
     "release": "RELEASED",
+    "lapse": "EXPIRED",
+    "retake": "CONFIRMED",
 }
 
 
@@ -39,6 +41,8 @@ class BookingFacts(NamedTuple):
     payment_id: str
     closed_at: int | None
     terms: str
+    returned: tuple[int, ...] = ()
+    retaken_at: int | None = None
 
     @classmethod
     def held(cls, event_id: int, at_us: int, step: Change) -> Self:
@@ -63,6 +67,14 @@ class BookingFacts(NamedTuple):
                 return facts._replace(hold_expires_at=end, hold_seconds=(end - self.held_at) // SECOND_US)
             case "resume":
                 return facts._replace(payment_id="", hold_expires_at=step.expires_us or 0)
+            case "lapse":
+                return facts._replace(payment_id="", closed_at=at_us)
+            case "retake":
+                return facts._replace(payment_id=step.detail or "", closed_at=at_us, retaken_at=at_us)
+            case "return":
+                returned = (*self.returned, *step.seat_nos)
+                status = "REFUNDED" if len(returned) == len(self.seat_nos) else "CONFIRMED"
+                return facts._replace(returned=returned, status=status)
             case "confirm" | "expire" | "release":
                 return facts._replace(closed_at=at_us)
         return facts

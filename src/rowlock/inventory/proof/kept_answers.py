@@ -34,6 +34,6 @@ def _fault(row: asyncpg.Record) -> str | None:
         return f"booking {row['id']} is of event {row['event_id']}, the answer said {answer['eventId']}"
     if "location" in row["headers"] and row["id"] != booking_id_for_key(row["owner"], row["key"]):
         return f"booking {row['id']} was not made under this key"
-    if answer["status"] == "CONFIRMED" and row["status"] != "CONFIRMED":
+    if answer["status"] == "CONFIRMED" and row["status"] not in {"CONFIRMED", "REFUNDED"}:
         return f"booking {row['id']} was confirmed to its buyer and is {row['status']}"
     return None

@@ -43,7 +43,9 @@ class Seat:
 class Replay:
     """Takes ledger rows in order and notes every step that a sound engine cannot take."""
 
-    def __init__(self, event_id: int, seat_count: int, first_hash: bytes) -> None:
+    def __init__(
+        self, event_id: int, seat_count: int, first_hash: bytes, retaken: frozenset[str] = frozenset()
+    ) -> None:
         self.event_id = event_id
         self.seats = [Seat() for _ in range(seat_count)]
         self.rows = 0
@@ -57,6 +59,8 @@ class Replay:
         self.restated: dict[str, str] = {}
         """The terms under which bookings stand whose buyers were erased, by id."""
         self.live: dict[str, BookingFacts] = {}
+        self._retaken = retaken
+        """Bookings that were let go of and booked again later: they are kept until then."""
 
     def row(self, seq: int, at_us: int, changes: str, prev_hash: bytes, row_hash_stored: bytes) -> None:
         """Check a row against the chain and take its steps."""
@@ -110,7 +114,7 @@ class Replay:
                 seat.state, seat.booking_id, seat.expires_us = SeatState.HELD, step.booking_id, step.expires_us
             case "pay":
                 seat.expires_us = BOUND_BY_PAYMENT
-            case "confirm":
+            case "confirm" | "retake":
                 seat.state, seat.booking_id, seat.expires_us = SeatState.BOOKED, step.booking_id, None
             case "block" | "kill":
                 kind = "kill" if step.kind == "kill" else "house"
@@ -130,10 +134,14 @@ class Replay:
         facts = self.live.get(step.booking_id)
         if facts is None:
             return  # a step of a booking without seats has been noted with its seats
-        if step.seat_nos != facts.seat_nos:
+        if step.kind == "return":
+            if not set(step.seat_nos) <= set(facts.seat_nos):
+                self.owner_faults.add(f"row {seq}: {step.booking_id} returns seats that are not its own")
+        elif step.seat_nos != facts.seat_nos:
             self.owner_faults.add(f"row {seq}: {step.kind} for {step.booking_id} names other seats than its hold")
         facts = facts.after(at_us, step)
-        if facts.status in {"EXPIRED", "RELEASED"}:
+        ended = facts.status in {"EXPIRED", "RELEASED"} and step.booking_id not in self._retaken
+        if ended or facts.status == "REFUNDED":
             del self.live[step.booking_id]
             self.closed[step.booking_id] = facts
         else:
@@ -145,16 +153,31 @@ def first_hash(event_id: int, epoch: int, tier_nos: Iterable[int]) -> bytes:
     return hashlib.sha256(f"{event_id}|{epoch}|{','.join(map(str, tier_nos))}".encode()).digest()
 
 
+_NEEDED = {
+    "hold": SeatState.AVAILABLE,
+    "block": SeatState.AVAILABLE,
+    "kill": SeatState.AVAILABLE,
+    "retake": SeatState.AVAILABLE,
+    "unblock": SeatState.BLOCKED,
+    "return": SeatState.BOOKED,
+}
+"""What a seat must be before such a step; all others are steps of the booking that holds it."""
+
+
+def _as_it_is(seat: Seat) -> str:
+    return f"it is {seat.state.name.lower()} and belongs to {seat.booking_id or 'nobody'}"
+
+
 def _forbidden(seat: Seat, step: Change, at_us: int) -> str | None:
     """Why this step may not be taken on a seat in this state, or None."""
-    if step.kind in {"hold", "block", "kill"}:
-        if seat.state is SeatState.AVAILABLE:
-            return None
-        return "it is blocked" if seat.state is SeatState.BLOCKED else f"it belongs to {seat.booking_id}"
-    if step.kind == "unblock":
-        return None if seat.state is SeatState.BLOCKED else f"it is {seat.state.name.lower()}"
+    needed = _NEEDED.get(step.kind)
+    if needed is not None:
+        theirs = step.kind != "return" or seat.booking_id == step.booking_id
+        return None if seat.state is needed and theirs else _as_it_is(seat)
     if seat.state is not SeatState.HELD or seat.booking_id != step.booking_id:
-        return f"it is {seat.state.name.lower()} and belongs to {seat.booking_id or 'nobody'}"
+        return _as_it_is(seat)
+    if step.kind == "lapse":
+        return None
     if step.kind in {"confirm", "resume"}:
         return None if seat.expires_us == BOUND_BY_PAYMENT else "no payment was begun"
     if seat.expires_us is None or seat.expires_us == BOUND_BY_PAYMENT:

@@ -79,7 +79,8 @@ async def _prove(connection: Connection, event_id: int, bookings: int, on_progre
     assert inventory is not None
     seats = await connection.fetch(SQL["verify_seats"], event_id)
     opening = first_hash(event_id, inventory["epoch"], [row["tier_no"] for row in seats])
-    replay = Replay(event_id, inventory["seat_count"], opening)
+    retaken = frozenset(inventory["retaken"])
+    replay = Replay(event_id, inventory["seat_count"], opening, retaken)
     check = BookingCheck(connection, epoch_us(inventory["looked_at"]))
     async for row in connection.cursor(SQL["verify_ledger"], event_id, prefetch=ROWS_FETCHED):
         replay.row(row["seq"], row["at_us"], row["changes"], row["prev_hash"], row["hash"])

@@ -46,7 +46,7 @@ SELECT claim_tickets_v1($1, $2)
 
 -- name: tickets_of_buyer
 -- How many seats of an event a buyer has, holds or is paying for, beside one booking.
-SELECT coalesce(sum(cardinality(seat_nos)), 0)::int FROM bookings
+SELECT coalesce(sum(cardinality(seat_nos) - cardinality(returned_seat_nos)), 0)::int FROM bookings
 WHERE buyer = $1 AND event_id = $2 AND id <> $3
   AND (status IN ('PAYMENT_PENDING', 'CONFIRMED') OR (status = 'HOLD' AND hold_expires_at > clock_timestamp()))
 
@@ -70,10 +70,12 @@ SELECT outcome FROM extend_holds_v1($1, $2, $3)
 SELECT outcome FROM release_bookings_v1($1, $2)
 
 -- name: begin_payments
-SELECT outcome FROM begin_payments_v1($1, $2, $3)
+SELECT outcome, cooling_seconds, id, booking_id, token, amount, currency, phase, next_action_url, decline_reason,
+       provider, provider_ref, bound_seconds
+FROM begin_payments_v2($1, $2, $3, $4, $5, $6, $7)
 
 -- name: settle_payments
-SELECT outcome FROM settle_payments_v1($1, $2, $3)
+SELECT outcome FROM settle_payments_v2($1, $2, $3, $4, $5)
 
 -- name: expire_holds
 SELECT expired, events, next_in_seconds FROM expire_holds_v1($1)
@@ -129,7 +131,8 @@ SELECT event_id, seq FROM event_inventory WHERE $1::bigint IS NULL OR event_id =
 
 -- name: verify_inventory
 SELECT i.epoch, i.seq, i.head_hash, i.seat_count, i.available, i.held, i.booked, i.blocked,
-       p.seat_count AS plan_seats, clock_timestamp() AS looked_at
+       p.seat_count AS plan_seats, clock_timestamp() AS looked_at,
+       ARRAY(SELECT b.id::text FROM bookings b WHERE b.event_id = i.event_id AND b.retaken_at IS NOT NULL) AS retaken
 FROM event_inventory i JOIN events e ON e.id = i.event_id JOIN seating_plans p ON p.id = e.plan_id
 WHERE i.event_id = $1
 
@@ -150,9 +153,16 @@ SELECT b.id::text AS id, b.no, b.event_id, b.buyer, b.status, b.seat_nos, b.tier
        (extract(epoch FROM b.held_at) * 1000000)::bigint AS held_at, b.hold_seconds,
        (extract(epoch FROM b.hold_expires_at) * 1000000)::bigint AS hold_expires_at, b.extensions, b.extension_key,
        b.payment_id::text AS payment_id, (extract(epoch FROM b.closed_at) * 1000000)::bigint AS closed_at,
-       p.phase, p.amount,
-       ARRAY(SELECT c.id::text FROM payments c WHERE c.booking_id = b.id AND c.phase = 'captured') AS captured
+       (extract(epoch FROM b.retaken_at) * 1000000)::bigint AS retaken_at,
+       b.returned_seat_nos, p.phase, p.amount, greatest(0, b.total - coalesce(x.credit, 0)) AS due,
+       ARRAY(SELECT c.id::text FROM payments c WHERE c.booking_id = b.id AND c.phase = 'captured') AS captured,
+       ARRAY(SELECT c.id::text FROM payments c
+             WHERE c.booking_id = b.id AND c.phase = 'captured_late'
+               AND 1 <> (SELECT count(*) FROM refunds r
+                         WHERE r.payment_id = c.id AND r.kind = 'late_payment' AND r.amount = c.amount)) AS unreturned,
+       EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id AND r.kind = 'uncollected') AS uncollected
 FROM bookings b LEFT JOIN payments p ON p.id = b.payment_id AND p.booking_id = b.id
+LEFT JOIN exchanges x ON x.booking_id = b.id
 WHERE b.id = ANY ($1)
 
 -- name: verify_blocks

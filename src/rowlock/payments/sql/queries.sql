@@ -1,69 +1,120 @@
--- name: start_payments
--- The rows stand before the provider hears of them; a repeat finds the row of the first try. One that would be a second
--- live payment of its booking is not written and not told of.
-WITH started AS (
-    INSERT INTO payments (id, booking_id, provider, token, amount, currency)
-    SELECT id, booking_id, $3, token, amount, currency
-    FROM unnest($1::uuid[], $2::uuid[], $4::text[], $5::bigint[], $6::text[])
-         AS c(id, booking_id, token, amount, currency)
-    ON CONFLICT DO NOTHING
-    RETURNING id, booking_id, token, amount, currency, phase, next_action_url, decline_reason
-)
-SELECT * FROM started
-UNION ALL
-SELECT id, booking_id, token, amount, currency, phase, next_action_url, decline_reason
-FROM payments WHERE id = ANY ($1)
-
--- name: note_phases
--- Forward only: a path that comes late never takes back what another has noted. Answers the phase that stands now; an
--- UPDATE that always finds its row, because a SELECT beside it would not see what another path has just committed.
-UPDATE payments p
-SET phase = CASE WHEN p.phase = ANY (string_to_array(c.earlier, ',')) THEN c.phase ELSE p.phase END,
-    next_action_url = CASE WHEN p.phase = ANY (string_to_array(c.earlier, ',')) THEN c.url ELSE p.next_action_url END,
-    decline_reason = CASE WHEN p.phase = ANY (string_to_array(c.earlier, ',')) THEN c.reason ELSE p.decline_reason END,
-    updated_at = CASE WHEN p.phase = ANY (string_to_array(c.earlier, ',')) THEN clock_timestamp() ELSE p.updated_at END
-FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[]) AS c(id, phase, url, reason, earlier)
-WHERE p.id = c.id
-RETURNING p.id, p.phase
-
 -- name: find_payments
-SELECT id, booking_id, token, amount, currency, phase, next_action_url, decline_reason
+SELECT id, booking_id, token, amount, currency, phase, next_action_url, decline_reason, provider, provider_ref,
+       extract(epoch FROM clock_timestamp() - started_at)::float8 AS bound_seconds
 FROM payments WHERE id = ANY ($1)
 
--- name: open_payments
--- Payments nobody has heard of for a while: their outcome is asked of the provider.
-SELECT p.id, p.booking_id, p.phase, b.event_id, p.started_at < clock_timestamp() - make_interval(secs => $3) AS abandoned
-FROM payments p JOIN bookings b ON b.id = p.booking_id
-WHERE p.phase IN ('authorising', 'challenged', 'authorised')
-  AND p.updated_at < clock_timestamp() - make_interval(secs => $1)
-ORDER BY p.updated_at LIMIT $2
+-- name: note_challenges
+-- The buyer must act at the provider first. Forward only: what has been settled meanwhile stays.
+UPDATE payments p
+SET phase = 'challenged', next_action_url = c.url, provider_ref = coalesce(c.ref, p.provider_ref),
+    updated_at = clock_timestamp()
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS c(id, url, ref)
+WHERE p.id = c.id AND p.phase IN ('authorising', 'challenged')
 
--- name: bookings_without_payment
--- Bound to a payment that was never written down or has failed: a process died between two steps. Nothing is owed.
-SELECT b.id AS booking_id, b.event_id, b.payment_id
+-- name: note_captures
+-- The provider has the money of bookings that are confirmed; posted in the same statement, once.
+WITH captured AS (
+    UPDATE payments SET phase = 'captured', updated_at = clock_timestamp()
+    WHERE id = ANY ($1) AND phase = 'authorised'
+    RETURNING id, booking_id, provider, amount, currency
+)
+INSERT INTO money_ledger (kind, organiser_id, event_id, booking_id, payment_id, provider, currency, accounts, amounts)
+SELECT 'capture', e.organiser_id, e.id, c.booking_id, c.id, c.provider, c.currency,
+       ARRAY['provider', 'buyer'], ARRAY[c.amount, -c.amount]
+FROM captured c JOIN bookings b ON b.id = c.booking_id JOIN events e ON e.id = b.event_id
+ON CONFLICT (booking_id, kind, payment_id, refund_id) DO NOTHING
+
+-- name: take_open_payments
+-- Payments nobody has heard of for a while: their outcome is asked of the provider, by one worker at a time; the longer
+-- one is under way, the longer the pauses, up to a minute.
+UPDATE payments p SET updated_at = clock_timestamp()
 FROM bookings b
-WHERE b.status = 'PAYMENT_PENDING'
-  AND NOT EXISTS (SELECT 1 FROM payments p
-                  WHERE p.id = b.payment_id AND p.phase NOT IN ('declined', 'voided'))
-  AND b.hold_expires_at < clock_timestamp()
+WHERE b.id = p.booking_id AND p.id IN (
+    SELECT id FROM payments
+    WHERE phase IN ('authorising', 'challenged', 'authorised', 'abandoned')
+      AND updated_at < clock_timestamp() - make_interval(secs => $1)
+      AND updated_at < clock_timestamp() - least((updated_at - started_at) / 10, interval '1 minute')
+    ORDER BY updated_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+RETURNING p.id, p.booking_id, p.phase, b.event_id,
+          extract(epoch FROM clock_timestamp() - p.started_at)::float8 AS bound_seconds
+
+-- name: retake_booking
+SELECT retake_booking_v1($1, $2, $3, $4)
+
+-- name: lapse_payment
+SELECT lapse_payment_v1($1, $2)
+
+-- name: return_seats
+SELECT outcome, amount FROM return_seats_v1($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY ord
+
+-- name: take_due_refunds
+-- Refunds that the provider is to hear of now, each by one worker; the next try is put off for longer each time.
+UPDATE refunds r
+SET phase = 'sent', tries = r.tries + 1, updated_at = clock_timestamp(),
+    next_try_at = clock_timestamp() + make_interval(secs => least($2::float8 * 2 ^ least(r.tries, 20), $3::float8))
+FROM payments p
+WHERE p.id = r.payment_id AND r.id IN (
+    SELECT id FROM refunds WHERE phase IN ('due', 'sent') AND next_try_at <= clock_timestamp()
+    ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING r.id, r.amount, r.provider_ref, r.payment_id
+
+-- name: note_refund_paid
+-- Posted in the same statement, once.
+WITH paid AS (
+    UPDATE refunds SET phase = 'paid', provider_ref = coalesce($2, provider_ref), failure = NULL,
+                       updated_at = clock_timestamp()
+    WHERE id = $1 AND phase IN ('due', 'sent')
+    RETURNING id, booking_id, payment_id, event_id, amount, currency
+)
+INSERT INTO money_ledger (kind, organiser_id, event_id, booking_id, payment_id, refund_id, provider, currency,
+                          accounts, amounts)
+SELECT 'refund_paid', e.organiser_id, e.id, r.booking_id, r.payment_id, r.id, p.provider, r.currency,
+       ARRAY['refunds_due', 'provider'], ARRAY[r.amount, -r.amount]
+FROM paid r JOIN payments p ON p.id = r.payment_id JOIN events e ON e.id = r.event_id
+ON CONFLICT (booking_id, kind, payment_id, refund_id) DO NOTHING
+
+-- name: note_refund
+-- What the provider said of a refund that is not paid: failed for good, or not done yet.
+UPDATE refunds SET phase = $2, provider_ref = coalesce($3, provider_ref), failure = $4, updated_at = clock_timestamp()
+WHERE id = $1 AND phase IN ('due', 'sent')
 
 -- name: mock_authorise
 WITH charged AS (
     INSERT INTO mock_charges (provider_key, token, amount, currency, state)
     SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[])
     ON CONFLICT (provider_key) DO NOTHING
-    RETURNING provider_key, token, state
+    RETURNING provider_key, token, state, amount, currency
 )
 SELECT * FROM charged
 UNION ALL
-SELECT provider_key, token, state FROM mock_charges WHERE provider_key = ANY ($1)
+SELECT provider_key, token, state, amount, currency FROM mock_charges WHERE provider_key = ANY ($1)
 
 -- name: mock_find
-SELECT provider_key, token, state FROM mock_charges WHERE provider_key = ANY ($1)
+SELECT provider_key, token, state, amount, currency FROM mock_charges WHERE provider_key = ANY ($1)
 
 -- name: mock_move
 UPDATE mock_charges m
-SET state = CASE WHEN m.state = ANY (string_to_array(c.earlier, ',')) THEN c.state ELSE m.state END
+SET state = CASE WHEN m.state = ANY (string_to_array(c.earlier, ',')) THEN c.state ELSE m.state END,
+    captured_at = CASE WHEN c.state = 'captured' THEN coalesce(m.captured_at, clock_timestamp()) ELSE m.captured_at END
 FROM unnest($1::text[], $2::text[], $3::text[]) AS c(provider_key, state, earlier)
 WHERE m.provider_key = c.provider_key
-RETURNING m.provider_key, m.token, m.state
+RETURNING m.provider_key, m.token, m.state, m.amount, m.currency
+
+-- name: mock_refund
+-- No row when less than that is left of the charge; a repeat finds the refund it made before.
+WITH charge AS (
+    SELECT provider_key, amount FROM mock_charges WHERE provider_key = $2 AND state = 'captured' FOR UPDATE
+), refunded AS (
+    INSERT INTO mock_refunds (refund_key, provider_key, amount, currency)
+    SELECT $1, provider_key, $3::bigint, $4 FROM charge c
+    WHERE $3::bigint + (SELECT coalesce(sum(r.amount), 0) FROM mock_refunds r WHERE r.provider_key = c.provider_key) <= c.amount
+    ON CONFLICT DO NOTHING
+    RETURNING refund_key
+)
+SELECT refund_key FROM refunded UNION ALL SELECT refund_key FROM mock_refunds WHERE refund_key = $1
+
+-- name: mock_statement
+SELECT 'charge' AS kind, provider_key AS key, amount, currency, captured_at AS at
+FROM mock_charges WHERE captured_at >= $1 AND captured_at < $2
+UNION ALL
+SELECT 'refund', refund_key, amount, currency, created_at FROM mock_refunds WHERE created_at >= $1 AND created_at < $2

@@ -33,6 +33,7 @@ LIMITER_FALLBACKS = Counter("rowlock_limiter_fallbacks_total", "Rate limits take
 BOTS_SCORED = Counter("rowlock_bots_scored_total", "Times a hidden name was scored high enough to be logged.")
 BOT_ANSWERS = Counter("rowlock_bot_answers_total", "Answers to what looked like a bot.", ["answer"])
 HOLDS_EXPIRED = Counter("rowlock_holds_expired_total", "Holds closed by the sweeper.")
+REFUNDS = Counter("rowlock_refunds", "Answers of payment providers to refunds", ["state"])
 PAYMENTS_SETTLED = Counter("rowlock_payments_settled_total", "Payments with an outcome.", ["outcome"])
 STREAMS = Gauge("rowlock_streams", "Seat streams open.", multiprocess_mode="livesum")
 STREAM_DELIVERIES = Counter("rowlock_stream_deliveries_total", "Seat messages written to viewers.")

@@ -20,7 +20,7 @@ BEGIN
     FROM (SELECT DISTINCT identity FROM unnest(p_identities) AS identity ORDER BY identity) o;
     IF EXISTS (
         SELECT 1 FROM unnest(p_identities) AS o(identity)
-        WHERE v_seats + (SELECT coalesce(sum(c.seats), 0) FROM ticket_claims c JOIN bookings b ON b.id = c.booking_id
+        WHERE v_seats + (SELECT coalesce(sum(c.seats - cardinality(b.returned_seat_nos)), 0) FROM ticket_claims c JOIN bookings b ON b.id = c.booking_id
                          WHERE c.event_id = v_event_id AND c.identity = o.identity AND c.booking_id <> p_booking
                            AND b.status IN ('PAYMENT_PENDING', 'CONFIRMED')) > v_cap
     ) THEN

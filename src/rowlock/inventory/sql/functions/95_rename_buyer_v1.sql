@@ -22,7 +22,7 @@ BEGIN
     END IF;
     WITH renamed AS (
         UPDATE bookings SET buyer = p_name
-        WHERE buyer = ANY (p_buyers) AND status IN ('CONFIRMED', 'EXPIRED', 'RELEASED')
+        WHERE buyer = ANY (p_buyers) AND status IN ('CONFIRMED', 'REFUNDED', 'EXPIRED', 'RELEASED')
         RETURNING id
     )
     SELECT coalesce(array_agg(id), '{}') INTO v_bookings FROM renamed;
