@@ -48,9 +48,9 @@ from rowlock.inventory import routes as inventory
 from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.live import routes as live
-from rowlock.organiser import ApprovalDesk, BlockDesk, Organiser
-from rowlock.organiser.routes import approval_router, block_router, organiser_router
-from rowlock.payments import Cashier, MockProvider, Providers
+from rowlock.organiser import ApprovalDesk, BlockDesk, Organiser, RefundDesk
+from rowlock.organiser.routes import approval_router, block_router, organiser_router, refund_router
+from rowlock.payments import Cashier, MockProvider, Providers, Returns, return_routes
 from rowlock.payments import routes as payments
 from rowlock.platform.http.bodies import json_answer, problem_answer
 from rowlock.platform.http.calls import RawHeaders, SaleLane
@@ -94,6 +94,7 @@ OPERATIONS = (
     *inventory.OPERATIONS,
     *bookings.OPERATIONS,
     *payments.OPERATIONS,
+    *return_routes.OPERATIONS,
     *live.OPERATIONS,
 )
 
@@ -142,6 +143,9 @@ class Api:
         self.provider = MockProvider(database)
         self.providers = Providers(self.provider)
         self.cashier = self._cashier(cap)
+        self.returns = Returns(
+            database, self.desk, self.views, window_hours=settings.refund_window_hours, on_change=self.seats_changed
+        )
         self.keyed = KeyedCalls(
             KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer), UNKEPT
         )
@@ -152,10 +156,15 @@ class Api:
         )
         booking_calls = bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile, self.cashier.walk_away)
         self.lane = SaleLane(
-            [*booking_calls, *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile)]
+            [
+                *booking_calls,
+                *return_routes.return_lane(self.gate, self.returns),
+                *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile),
+            ]
         )
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
         self.token_desk = TokenDesk(database, signer)
+        self.refund_desk = RefundDesk(database, self.returns)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     def _cashier(self, cap: TicketCap) -> Cashier:
@@ -167,7 +176,7 @@ class Api:
             self.providers,
             cap=cap,
             public_url=self.settings.public_url,
-            on_change=self._seats_changed,
+            on_change=self.seats_changed,
         )
 
     def _seat_engine(self) -> SeatEngine:
@@ -185,7 +194,7 @@ class Api:
             self.hints.committed,
         )
 
-    def _seats_changed(self, event_id: int) -> None:
+    def seats_changed(self, event_id: int) -> None:
         """Seats changed hands beside the engine."""
         self.hints.committed(event_id, None)
         self.desk.seats_changed(event_id)
@@ -246,9 +255,10 @@ class Api:
         api = APIRouter(prefix="/api/v1")
         api.include_router(search_router(self.database))
         api.include_router(catalog_router(self.database, self.free_seats, self.settings.seats_per_booking_max))
-        approvals = ApprovalDesk(self.database, self.organiser, self.block_desk)
+        approvals = ApprovalDesk(self.database, self.organiser, self.block_desk, self.refund_desk)
         api.include_router(organiser_router(self.signer, self.organiser, approvals))
         api.include_router(block_router(self.signer, self.block_desk, approvals))
+        api.include_router(refund_router(self.signer, self.refund_desk, approvals))
         api.include_router(approval_router(self.signer, approvals))
         api.include_router(audit_router(self.signer, AuditLog(self.database)))
         app.include_router(api)

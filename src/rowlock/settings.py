@@ -58,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bots_rest_seconds: int = 60
     seats_per_booking_max: int = 10
     holds_per_user_max: int = 3
+    refund_window_hours: int = 24
+    """Buyers may give tickets back until so long before the event."""
     hold_wait_ms_max: int = 250
     """A new hold that would wait longer than this is refused at once with 503; 0 lets all wait."""
     hold_strategy: HoldStrategyName = "row-lock"
@@ -128,6 +130,7 @@ _WHOLE_NUMBERS = {
     "stream_connections_max": (0, 1_000_000),
     "stream_connections_per_address_max": (0, 1_000_000),
     "stream_connections_per_person_max": (0, 1_000_000),
+    "refund_window_hours": (0, 24 * 365),
     "hold_wait_ms_max": (0, 60_000),
     "sign_ins_per_minute": (0, 1_000_000),
     "sign_ins_per_network_per_minute": (0, 1_000_000),

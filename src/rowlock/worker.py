@@ -14,6 +14,7 @@ from rowlock.inventory.sweeper import sweep_forever
 from rowlock.kernel import limits
 from rowlock.payments.reconciler import reconcile_forever
 from rowlock.payments.refund_runner import pay_refunds_forever
+from rowlock.payments.refund_runs import pay_back_forever
 from rowlock.platform.http.idempotency import SQL as IDEMPOTENCY
 from rowlock.platform.mail.post import deliver_forever
 from rowlock.platform.outbox.relay import relay_forever
@@ -35,6 +36,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(sweep_forever(api.database, stopping, partial(_tell_expired, api)))
             loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
             loops.create_task(pay_refunds_forever(api.database, api.providers, stopping))
+            loops.create_task(pay_back_forever(api.database, api.seats_changed, stopping))
             loops.create_task(relay_forever(api.database, api.valkey, stopping))
             loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
             loops.create_task(_keep_house(api, settings, stopping))

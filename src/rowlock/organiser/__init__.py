@@ -13,6 +13,7 @@ from rowlock.organiser.model import (
     UnblockBody,
     VenueBody,
 )
+from rowlock.organiser.refunds import RefundDesk, RefundRunBody
 
 __all__ = [
     "ApprovalDesk",
@@ -24,6 +25,8 @@ __all__ = [
     "EventBody",
     "EventPatch",
     "Organiser",
+    "RefundDesk",
+    "RefundRunBody",
     "UnblockBody",
     "VenueBody",
 ]

@@ -1,8 +1,9 @@
 """Two people behind risky changes of live events: one proposes, another decides, both stand in the audit log.
 
-It is for each organiser to want (`rowlock organiser two-people`). Risky are prices, calling an event off, and taking
-many seats from sale or putting them back. A proposal lapses after a day; what it would replace must still be as its
-proposer saw it. Carrying out is repeatable: after a crash the decider asks again and it goes on.
+It is for each organiser to want (`rowlock organiser two-people`). Risky are prices, calling an event off, paying
+everybody back, and taking many seats from sale or putting them back. A proposal lapses after a day; what it would
+replace must still be as its proposer saw it. Carrying out is repeatable: after a crash the decider asks again and it
+goes on.
 """
 
 import uuid
@@ -22,16 +23,18 @@ from rowlock.kernel.problems import Problem
 from rowlock.organiser.blocks import BlockDesk
 from rowlock.organiser.commands import Organiser
 from rowlock.organiser.model import BlockBody, EventPatch, UnblockBody
+from rowlock.organiser.refunds import RefundDesk, RefundRunBody
 from rowlock.platform.postgres import Connection, Database, load_queries
 
 SQL = load_queries("rowlock.organiser")
 
-Kind = Literal["change_event", "block_seats", "unblock_seats"]
-Change = EventPatch | BlockBody | UnblockBody
+Kind = Literal["change_event", "block_seats", "unblock_seats", "refund_event"]
+Change = EventPatch | BlockBody | UnblockBody | RefundRunBody
 State = Literal["open", "lapsed", "rejected", "approved", "done"]
 LISTED_MAX = 200
 _SHAPES: Mapping[Kind, type[Change]] = {
     "change_event": EventPatch, "block_seats": BlockBody, "unblock_seats": UnblockBody,
+    "refund_event": RefundRunBody,
 }  # fmt: skip
 
 
@@ -69,8 +72,9 @@ class ApprovalList(msgspec.Struct, frozen=True):
 class ApprovalDesk:
     """Where risky changes wait for a second person."""
 
-    def __init__(self, database: Database, organiser: Organiser, blocks: BlockDesk) -> None:
+    def __init__(self, database: Database, organiser: Organiser, blocks: BlockDesk, refunds: RefundDesk) -> None:
         self._database = database
+        self._refunds = refunds
         self._organiser = organiser
         self._blocks = blocks
 
@@ -85,8 +89,10 @@ class ApprovalDesk:
         wanted = await self._database.fetchrow(SQL["wants_two_people"], number, by.reach)
         if wanted is None or not wanted["wanted"]:
             return None
-        seats = 0 if isinstance(change, EventPatch) else await self._blocks.count(event_id, change, by)
-        if not isinstance(change, EventPatch) and seats < limits.RISKY_SEATS_MIN:
+        if isinstance(change, EventPatch | RefundRunBody):
+            return await self._propose(number, change, by, 0)
+        seats = await self._blocks.count(event_id, change, by)
+        if seats < limits.RISKY_SEATS_MIN:
             return None
         return await self._propose(number, change, by, seats)
 
@@ -150,6 +156,8 @@ class ApprovalDesk:
                 await self._blocks.block(str(event_id), change, proposer, f"approval:{row['id']}")
             case UnblockBody():
                 await self._blocks.release(str(event_id), change, proposer)
+            case RefundRunBody():
+                await self._refunds.begin_run(str(event_id), change, proposer)
         await self._database.cold.execute(SQL["approval_done"], row["id"])
 
     async def _row(self, approval_id: str, by: Person) -> asyncpg.Record:

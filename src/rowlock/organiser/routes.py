@@ -23,6 +23,8 @@ from rowlock.organiser.model import (
     UnblockBody,
     VenueBody,
 )
+from rowlock.organiser.refunds import RefundDesk, RefundRunBody
+from rowlock.payments import Refund, RefundBody, RefundRun
 from rowlock.platform.http.bodies import json_answer, read_body, read_bytes
 from rowlock.platform.http.calls import key_of
 from rowlock.platform.http.openapi import answers, body_of
@@ -43,6 +45,8 @@ EVENT_EXAMPLE = {
 
 _block_body = msgspec.json.Decoder(BlockBody)
 _decision_body = msgspec.json.Decoder(DecisionBody)
+_refund_body = msgspec.json.Decoder(RefundBody)
+_refund_run_body = msgspec.json.Decoder(RefundRunBody)
 _unblock_body = msgspec.json.Decoder(UnblockBody)
 
 WAITING = answers(ApprovalItem, status=202)
@@ -105,6 +109,45 @@ def block_router(signer: TokenSigner, desk: BlockDesk, approvals: ApprovalDesk) 
             return json_answer(waiting, 202)
         await desk.release_block(event_id, block_id, reason, person)
         return Response(status_code=204)
+
+    return router
+
+
+def refund_router(signer: TokenSigner, desk: RefundDesk, approvals: ApprovalDesk) -> APIRouter:
+    """The routes of what staff pay back."""
+    router = APIRouter(tags=["Organisers"], prefix="/events/{event_id}")
+
+    @router.post(
+        "/bookings/{booking_id}/refund", summary="Pay a booking back",
+        responses=answers(Refund, 401, 403, 404, 409, 422), openapi_extra=body_of(RefundBody),
+    )  # fmt: skip
+    async def refund(event_id: str, booking_id: str, request: Request) -> Response:
+        """All of its seats or those named, at any time; they are on sale again at once."""
+        person = require_person(request, signer, *MANAGERS, scope="events")
+        body = await read_body(request, _refund_body)
+        return json_answer(await desk.refund(event_id, booking_id, body, person))
+
+    @router.post(
+        "/refund-run", status_code=202, summary="Pay everybody back",
+        responses=answers(RefundRun, 401, 403, 404, 409, 422, status=202),
+        openapi_extra=body_of(RefundRunBody, {"reason": "The singer is ill."}),
+    )  # fmt: skip
+    async def begin_run(event_id: str, request: Request) -> Response:
+        """For an event that was called off. Goes on by itself; `GET` tells how far it is."""
+        person = require_person(request, signer, *MANAGERS, scope="events")
+        body = await read_body(request, _refund_run_body)
+        if waiting := await approvals.hold_back(event_id, body, person):
+            return json_answer(waiting, 202)
+        return json_answer(await desk.begin_run(event_id, body, person), 202)
+
+    @router.get(
+        "/refund-run", summary="How far paying everybody back is", responses=answers(RefundRun, 401, 403, 404, 409),
+        openapi_extra=WITH_TOKEN,
+    )  # fmt: skip
+    async def run(event_id: str, request: Request) -> Response:
+        """409 when nobody is paid back."""
+        person = require_person(request, signer, *MANAGERS, scope="events")
+        return json_answer(await desk.run(event_id, person), headers={"Cache-Control": "private, no-store"})
 
     return router
 

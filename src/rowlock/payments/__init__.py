@@ -3,5 +3,21 @@
 from rowlock.payments.commands import Cashier
 from rowlock.payments.mock_provider import MockProvider
 from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk, PaymentProvider, Providers
+from rowlock.payments.refund_runs import RefundRun, begin_run, run_of
+from rowlock.payments.returns import Refund, RefundBody, Returns
 
-__all__ = ["Cashier", "Charge", "MockProvider", "OutcomeUnknown", "PaymentAsk", "PaymentProvider", "Providers"]
+__all__ = [
+    "Cashier",
+    "Charge",
+    "MockProvider",
+    "OutcomeUnknown",
+    "PaymentAsk",
+    "PaymentProvider",
+    "Providers",
+    "Refund",
+    "RefundBody",
+    "RefundRun",
+    "Returns",
+    "begin_run",
+    "run_of",
+]

@@ -77,6 +77,12 @@ AFFAIRS = {
     "get /api/v1/events/{eventId}/plan": Affair.PUBLIC,
     "get /api/v1/events/{eventId}/seats": Affair.PUBLIC,
     "get /api/v1/events/{eventId}/stream": Affair.PUBLIC,
+    "post /api/v1/bookings/{bookingId}/refund": Affair.OWN_BOOKING,
+    "get /api/v1/bookings/{bookingId}/refunds": Affair.OWN_BOOKING,
+    "post /api/v1/bookings/{bookingId}/exchange": Affair.OWN_BOOKING,
+    "post /api/v1/events/{eventId}/bookings/{bookingId}/refund": Affair.OWN_EVENT,
+    "post /api/v1/events/{eventId}/refund-run": Affair.OWN_EVENT,
+    "get /api/v1/events/{eventId}/refund-run": Affair.OWN_EVENT,
     "post /api/v1/session": Affair.PUBLIC,
     "get /api/v1/session": Affair.PUBLIC,
     "delete /api/v1/session": Affair.SIGNING_IN,
@@ -198,6 +204,7 @@ def _plain(path: str) -> str:
     return (
         path.replace("{event_id}", "{eventId}")
         .replace("{block_id}", "{blockId}")
+        .replace("{booking_id}", "{bookingId}")
         .replace("{approval_id}", "{approvalId}")
     )
 
@@ -239,7 +246,7 @@ def _judged_staff(affair: Affair, person: Person) -> tuple[bool, frozenset[int]]
             return person.works_for_the_house(), frozenset({404})
 
 
-async def _body(office: BoxOffice, operation: str, seat: str) -> object:
+async def _body(office: BoxOffice, operation: str, seat: str, booking: str) -> object:
     event = office.event
     if operation == "patch /api/v1/events/{eventId}":
         return {"description": "Seen"}
@@ -254,6 +261,9 @@ async def _body(office: BoxOffice, operation: str, seat: str) -> object:
         "post /api/v1/bookings/best-available": {"eventId": event, "quantity": 1},
         "post /api/v1/bookings/{eventId}": {"seatIds": [seat], "paymentDetails": {"paymentToken": "tok_declined"}},
         "post /api/v1/bookings/{bookingId}/confirm": {"paymentToken": "tok_declined"},
+        "post /api/v1/bookings/{bookingId}/exchange": {"fromBookingId": booking},
+        "post /api/v1/events/{eventId}/bookings/{bookingId}/refund": {"reason": "Tried"},
+        "post /api/v1/events/{eventId}/refund-run": {"reason": "Tried"},
         "post /api/v1/venues": {"name": "Somewhere"},
         "post /api/v1/plans": {"name": "Not a whole plan"},
         "post /api/v1/approvals/{approvalId}": {"approve": True},
@@ -312,7 +322,7 @@ async def _attempt(office: BoxOffice, operation: str, person: Person, caller: Ca
     """Try one address with what is one's own (its `owner` is the person) or somebody else's, and clear it away."""
     affair = AFFAIRS[operation]
     booking = (
-        await office.hold(owner or office.caller(), next(SEATS)) if affair is Affair.OWN_BOOKING else {"bookingId": ""}
+        await office.hold(owner or office.caller(), next(SEATS)) if "{bookingId}" in operation else {"bookingId": ""}
     )
     method, path = operation.split(" ")
     path = path.format(
@@ -321,7 +331,7 @@ async def _attempt(office: BoxOffice, operation: str, person: Person, caller: Ca
         blockId=NOBODY_S_BLOCK,
         **NOBODY_S,
     )
-    answer = await caller.send(method.upper(), path, await _body(office, operation, "S-3-3"))
+    answer = await caller.send(method.upper(), path, await _body(office, operation, "S-3-3", booking["bookingId"]))
     await office.house.database.hot.execute(CLEAR)
     office.client.cookies.clear()  # a guest's session would speak for everybody after
     allowed, refusals = judged(affair, person, own_booking=owner is not None)

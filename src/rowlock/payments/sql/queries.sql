@@ -47,6 +47,50 @@ SELECT lapse_payment_v1($1, $2)
 -- name: return_seats
 SELECT outcome, amount FROM return_seats_v1($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY ord
 
+-- name: note_exchange
+SELECT outcome, due, back FROM note_exchange_v1($1, $2, $3, $4, $5)
+
+-- name: refunds_of_booking
+-- A wish may be paid back from several payments: it is paid when all of them are.
+SELECT request_id, kind, seat_nos, sum(amount)::bigint AS amount, currency, min(created_at) AS asked_at,
+       CASE WHEN bool_or(phase = 'failed') THEN 'failed' WHEN bool_and(phase = 'paid') THEN 'paid' ELSE 'due' END AS state
+FROM refunds WHERE booking_id = $1
+GROUP BY request_id, kind, seat_nos, currency ORDER BY asked_at, request_id
+
+-- name: begin_refund_run
+-- Nothing when the event is not called off; a run that stands goes on as it is.
+INSERT INTO refund_runs (event_id, bookings, asked_by, reason)
+SELECT e.id, (SELECT count(DISTINCT booking_id) FROM seats WHERE event_id = e.id AND state = 2), $2, $3
+FROM events e WHERE e.id = $1 AND e.cancelled
+ON CONFLICT (event_id) DO UPDATE SET ended_at = NULL
+RETURNING event_id
+
+-- name: refund_run
+SELECT r.event_id, r.bookings, r.reason, r.started_at, r.ended_at,
+       (SELECT count(*) FROM refunds f WHERE f.event_id = r.event_id AND f.kind = 'event_cancelled') AS asked,
+       (SELECT count(*) FROM refunds f
+        WHERE f.event_id = r.event_id AND f.kind = 'event_cancelled' AND f.phase = 'paid') AS paid,
+       (SELECT count(*) FROM refunds f
+        WHERE f.event_id = r.event_id AND f.kind = 'event_cancelled' AND f.phase = 'failed') AS failed,
+       (SELECT coalesce(sum(f.amount), 0)::bigint FROM refunds f
+        WHERE f.event_id = r.event_id AND f.kind = 'event_cancelled') AS amount,
+       e.currency
+FROM refund_runs r JOIN events e ON e.id = r.event_id WHERE r.event_id = $1
+
+-- name: take_refund_run
+-- One that is not over, by one worker at a time; the lock goes with the transaction.
+SELECT event_id, asked_by, reason FROM refund_runs
+WHERE ended_at IS NULL AND event_id > $1 ORDER BY event_id LIMIT 1 FOR UPDATE SKIP LOCKED
+
+-- name: bookings_to_refund
+SELECT DISTINCT s.booking_id AS id, b.buyer FROM seats s JOIN bookings b ON b.id = s.booking_id
+WHERE s.event_id = $1 AND s.state = 2 LIMIT $2
+
+-- name: end_refund_run
+-- Over when nobody has a seat any more, and nobody is about to.
+UPDATE refund_runs SET ended_at = clock_timestamp()
+WHERE event_id = $1 AND NOT EXISTS (SELECT 1 FROM seats WHERE event_id = $1 AND state IN (1, 2))
+
 -- name: take_due_refunds
 -- Refunds that the provider is to hear of now, each by one worker; the next try is put off for longer each time.
 UPDATE refunds r
