@@ -50,8 +50,9 @@ from rowlock.kernel.problems import Problem
 from rowlock.live import routes as live
 from rowlock.organiser import ApprovalDesk, BlockDesk, Organiser, RefundDesk
 from rowlock.organiser.routes import approval_router, block_router, organiser_router, refund_router
-from rowlock.payments import Cashier, MockProvider, Providers, Returns, return_routes
+from rowlock.payments import return_routes
 from rowlock.payments import routes as payments
+from rowlock.payments.parts import payment_parts
 from rowlock.platform.http.bodies import json_answer, problem_answer
 from rowlock.platform.http.calls import RawHeaders, SaleLane
 from rowlock.platform.http.edge import Edge, problem_of
@@ -140,11 +141,8 @@ class Api:
             holds_per_user_max=settings.holds_per_user_max,
             cap=cap,
         )
-        self.provider = MockProvider(database)
-        self.providers = Providers(self.provider)
-        self.cashier = self._cashier(cap)
-        self.returns = Returns(
-            database, self.desk, self.views, window_hours=settings.refund_window_hours, on_change=self.seats_changed
+        self.provider, self.providers, self.cashier, self.returns = payment_parts(
+            settings, database, self.engine, self.desk, self.views, cap=cap, on_change=self.seats_changed
         )
         self.keyed = KeyedCalls(
             KeyBook(database, self.instance), lambda method, headers: _owner(method, headers, signer), UNKEPT
@@ -166,18 +164,6 @@ class Api:
         self.token_desk = TokenDesk(database, signer)
         self.refund_desk = RefundDesk(database, self.returns)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
-
-    def _cashier(self, cap: TicketCap) -> Cashier:
-        return Cashier(
-            self.database,
-            self.engine,
-            self.desk,
-            self.views,
-            self.providers,
-            cap=cap,
-            public_url=self.settings.public_url,
-            on_change=self.seats_changed,
-        )
 
     def _seat_engine(self) -> SeatEngine:
         settings, database = self.settings, self.database
