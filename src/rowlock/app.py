@@ -152,18 +152,21 @@ class Api:
             lambda: self.engine.held_up() + self.bots.waiting(),
             on_refusal=self.bots.surge.refused,
         )
+        self.lane = self._sale_lane()
+        self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
+        self.token_desk = TokenDesk(database, signer)
+        self.refund_desk = RefundDesk(database, self.returns)
+        self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
+
+    def _sale_lane(self) -> SaleLane:
         booking_calls = bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile, self.cashier.walk_away)
-        self.lane = SaleLane(
+        return SaleLane(
             [
                 *booking_calls,
                 *return_routes.return_lane(self.gate, self.returns),
                 *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile),
             ]
         )
-        self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
-        self.token_desk = TokenDesk(database, signer)
-        self.refund_desk = RefundDesk(database, self.returns)
-        self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     def _seat_engine(self) -> SeatEngine:
         settings, database = self.settings, self.database
