@@ -16,6 +16,8 @@ VERBS = {
     "check": "roles:check",
     "plan": "plans:plan",
     "event": "refunds:event",
+    "event": "blocks:event",
+    "code": "codes:code",
     "organiser": "organisers:organiser",
     "account": "accounts:account",
     "token": "sales:token",
