@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from rowlock.platform.postgres.queries import load_queries
 
-OLDEST_USABLE_REVISION = "0025"
+OLDEST_USABLE_REVISION = "0027"
 """The oldest schema this release still works on; raised when a release starts to need something newer."""
 
 FUNCTION_PACKAGES = ("rowlock.audit", "rowlock.catalog", "rowlock.identity", "rowlock.inventory", "rowlock.pricing")
