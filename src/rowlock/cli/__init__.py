@@ -16,7 +16,6 @@ VERBS = {
     "check": "roles:check",
     "plan": "plans:plan",
     "event": "refunds:event",
-    "event": "blocks:event",
     "code": "codes:code",
     "organiser": "organisers:organiser",
     "account": "accounts:account",
