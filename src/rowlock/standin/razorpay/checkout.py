@@ -46,7 +46,7 @@ class HostedCheckout:
             )
         visit = self._books.make(
             VISIT, "visit", order=order["id"], callback_url=form["callback_url"], cancel_url=form.get("cancel_url"),
-            payment=None,
+            payment=None, notes=form.get("notes") or [],
         )  # fmt: skip
         self._books.commit()
         return RedirectResponse(f"{self._public}/pay/{visit['id']}", 303)
@@ -62,7 +62,7 @@ class HostedCheckout:
         card = card_of_number(str((await _form(request)).get("card")))
         if card is None:
             return self._card_page(visit, order, "There is no such card.")
-        payment = self._face.ledger.attempt(order, card)
+        payment = self._face.ledger.attempt(order, card, visit["notes"])
         self._books.change(VISIT, visit, payment=payment["id"])
         self._books.commit()
         try:

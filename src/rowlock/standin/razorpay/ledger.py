@@ -73,14 +73,14 @@ class Ledger:
         """What was given back of a payment, newest first."""
         return [refund for refund in self._books.all(REFUND) if refund["payment_id"] == payment_id]
 
-    def attempt(self, order: Thing, card: Card) -> Thing:
+    def attempt(self, order: Thing, card: Card, notes: object) -> Thing:
         """The buyer tries to pay; what the bank says is the payment's status, `created` while it waits for approval."""
         shown = {"id": f"card_{card.fingerprint}", "entity": "card", "last4": card.last4, "network": "Visa"}
         payment = self._books.make(
             PAYMENT, "pay", entity="payment", amount=order["amount"], currency=order["currency"], status="created",
             order_id=order["id"], invoice_id=None, international=False, method="card", amount_refunded=0,
             refund_status=None, captured=False, description=None, card_id=shown["id"], card=shown, bank=None,
-            wallet=None, vpa=None, email="buyer@example.com", contact="+910000000000", notes=order["notes"], fee=None,
+            wallet=None, vpa=None, email="buyer@example.com", contact="+910000000000", notes=notes, fee=None,
             tax=None, error_code=None, error_description=None, error_source=None, error_step=None, error_reason=None,
             acquirer_data={}, created_at=now(),
         )  # fmt: skip

@@ -18,6 +18,7 @@ _EXPANDABLE = {
     "latest_charge": "stripe.charge",
     "charge": "stripe.charge",
     "payment_intent": "stripe.payment_intent",
+    "balance_transaction": "stripe.balance_transaction",
 }
 
 

@@ -155,7 +155,11 @@ class Intents:
         """Capture so much of what is authorised; the rest is let go."""
         charge = self._books.find(CHARGE, intent["latest_charge"])
         assert charge is not None
-        self._books.change(CHARGE, charge, captured=True, amount_captured=amount)
+        moved = self._books.make(
+            "stripe.balance_transaction", "txn", object="balance_transaction", amount=amount, created=now(),
+            currency=intent["currency"], fee=0, net=amount, source=charge["id"], type="charge",
+        )  # fmt: skip
+        self._books.change(CHARGE, charge, captured=True, amount_captured=amount, balance_transaction=moved["id"])
         self._books.change(INTENT, intent, status="succeeded", amount_capturable=0, amount_received=amount)
         self._tell("payment_intent.succeeded", intent)
         self._tell("charge.captured", charge)
@@ -215,8 +219,9 @@ class Intents:
         shown = {"brand": "visa", "last4": card.last4, "fingerprint": card.fingerprint, "country": "US"}
         return self._books.make(
             CHARGE, "ch", object="charge", amount=intent["amount"], amount_captured=0, amount_refunded=0,
-            captured=False, created=now(), currency=intent["currency"], description=intent["description"],
-            disputed=False, livemode=False, metadata=dict(intent["metadata"]), paid=paid,
+            balance_transaction=None, captured=False, created=now(), currency=intent["currency"],
+            description=intent["description"], disputed=False, livemode=False, metadata=dict(intent["metadata"]),
+            paid=paid,
             payment_intent=intent["id"], payment_method=card.method,
             payment_method_details={"type": "card", "card": shown}, refunded=False,
             status="succeeded" if paid else "failed",
