@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -94,6 +95,17 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outbound_allowed: str = ""
     """Host names, addresses and networks inside our own network that configured addresses may lead to."""
 
+    payment_provider: Literal["mock", "stripe", "razorpay"] = "mock"
+    """Who takes new payments; `mock` takes none in earnest."""
+    stripe_secret_key: str = ""
+    stripe_webhook_secret: str = ""
+    """What Stripe signs its webhooks with; several, comma-separated, while one is exchanged for another."""
+    stripe_api: str = "https://api.stripe.com"
+    razorpay_key_id: str = ""
+    razorpay_key_secret: str = ""
+    razorpay_webhook_secret: str = ""
+    """As for Stripe."""
+    razorpay_api: str = "https://api.razorpay.com"
     payment_record_years: int = 8
     """Whole years for which paid bookings are kept of people who were erased."""
     payment_record_law: str = "UStG § 14b, AO § 147 (DE)"
@@ -136,7 +148,20 @@ _WHOLE_NUMBERS = {
     "sign_ins_per_network_per_minute": (0, 1_000_000),
     "signing_key_days": (0, 3_650),
 }
-_SECRETS = frozenset({"database_url", "valkey_url", "secret_keys", "smtp_url", "oidc_client_secret"})
+_SECRETS = frozenset(
+    {
+        "database_url",
+        "valkey_url",
+        "secret_keys",
+        "smtp_url",
+        "oidc_client_secret",
+        "stripe_secret_key",
+        "stripe_webhook_secret",
+        "razorpay_key_secret",
+        "razorpay_webhook_secret",
+    }
+)
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _OUTSIDE_NAMES = {"database_url": "DATABASE_URL", "valkey_url": "VALKEY_URL"}
 
 
@@ -168,6 +193,7 @@ def _check_texts(settings: Settings) -> None:
         raise SettingsError(f"ROWLOCK_MAIL_FROM must be an address or `Name <address>`, not {settings.mail_from!r}")
     if settings.breached_passwords and not Path(settings.breached_passwords).is_file():
         raise SettingsError(f"ROWLOCK_BREACHED_PASSWORDS: there is no file {settings.breached_passwords}")
+    _check_payments(settings)
     try:
         if settings.smtp_url:
             MailServer(settings.smtp_url)
@@ -180,6 +206,21 @@ def _check_texts(settings: Settings) -> None:
         raise SettingsError(str(fault)) from fault
     except ValueError as error:
         raise SettingsError(f"ROWLOCK_OUTBOUND_ALLOWED: {error}") from error
+
+
+def _check_payments(settings: Settings) -> None:
+    """A provider needs its keys and a way back to us; and keys go to nobody in the clear, but for this machine."""
+    keys = {"stripe": ("stripe_secret_key",), "razorpay": ("razorpay_key_id", "razorpay_key_secret")}
+    for field in (
+        *keys.get(settings.payment_provider, ()),
+        *(("public_url",) if settings.payment_provider in keys else ()),
+    ):
+        if not getattr(settings, field):
+            raise SettingsError(f"ROWLOCK_PAYMENT_PROVIDER={settings.payment_provider} needs {setting_name(field)}")
+    for field in ("stripe_api", "razorpay_api"):
+        address = urlsplit(getattr(settings, field))
+        if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _THIS_MACHINE):
+            raise SettingsError(f"{setting_name(field)} must begin with https://, or be of this machine")
 
 
 def _from_secret_files(values: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from rowlock.identity.oauth.grants import forget_old_grants
 from rowlock.identity.revocations import SQL as REVOCATIONS
 from rowlock.inventory.sweeper import sweep_forever
 from rowlock.kernel import limits
+from rowlock.payments.notices.desk import catch_up_forever
 from rowlock.payments.reconciler import reconcile_forever
 from rowlock.payments.refund_runner import pay_refunds_forever
 from rowlock.payments.refund_runs import pay_back_forever
@@ -37,6 +38,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
             loops.create_task(pay_refunds_forever(api.database, api.providers, stopping))
             loops.create_task(pay_back_forever(api.database, api.seats_changed, stopping))
+            loops.create_task(catch_up_forever(api.payments.notice_desk, stopping))
             loops.create_task(relay_forever(api.database, api.valkey, stopping))
             loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
             loops.create_task(_keep_house(api, settings, stopping))
@@ -60,6 +62,7 @@ async def _keep_house(api: Api, settings: Settings, stopping: asyncio.Event) -> 
             await rerun(lambda: database.cold.execute(REVOCATIONS["forget_revocations"]))
             await forget_what_is_over(database)
             await forget_old_grants(database)
+            await api.payments.notice_desk.forget()
             await rerun(lambda: api.people.forget_what_is_over(settings.ended_access_days))
             if await rotate_when_old(database, settings.signing_key_days, api.secrets):
                 log.info("signing_keys_rotated")

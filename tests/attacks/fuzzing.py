@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.attacks.rows import Row
 
-FUZZERS = ("fuzz_plans", "fuzz_tokens", "fuzz_bodies", "fuzz_certificates", "fuzz_addresses")
+FUZZERS = ("fuzz_plans", "fuzz_tokens", "fuzz_bodies", "fuzz_certificates", "fuzz_addresses", "fuzz_notices")
 AVAILABLE = importlib.util.find_spec("atheris") is not None
 WHY_NOT = "atheris has no wheel for this Python and machine"
 BYTES_MAX = 4096

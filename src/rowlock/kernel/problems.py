@@ -17,6 +17,7 @@ class ProblemKind(msgspec.Struct, frozen=True):
 
 PROBLEMS: Mapping[str, ProblemKind] = {
     "malformed_request": ProblemKind(400, "The request could not be read"),
+    "signature_refused": ProblemKind(400, "This is not signed as it has to be"),
     "unauthenticated": ProblemKind(401, "A valid access token is needed"),
     "payment_declined": ProblemKind(402, "The payment was declined"),
     "forbidden": ProblemKind(403, "This token may not do that"),
@@ -35,13 +36,11 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "event_not_found": ProblemKind(404, "There is no such event"),
     "plan_not_found": ProblemKind(404, "There is no such seating plan"),
     "venue_not_found": ProblemKind(404, "There is no such venue"),
-    "code_not_found": ProblemKind(404, "There is no such code"),
     "approval_not_found": ProblemKind(404, "There is no such proposal"),
     "booking_not_found": ProblemKind(404, "There is no such booking of yours"),
     "method_not_allowed": ProblemKind(405, "This address does not answer that method"),
     "approval_closed": ProblemKind(409, "The proposal is not open any more"),
     "approval_stale": ProblemKind(409, "What the proposal would change has changed since"),
-    "code_exists": ProblemKind(409, "There is a code of that name"),
     "seat_unavailable": ProblemKind(409, "Seats were taken by somebody else"),
     "nothing_fits": ProblemKind(409, "No free seats fit that wish"),
     "not_offered": ProblemKind(409, "These seats are not an offer to accept"),
@@ -67,7 +66,6 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_plan": ProblemKind(422, "The seating plan has a fault"),
     "weak_password": ProblemKind(422, "The password is too easy to guess"),
     "passkey_refused": ProblemKind(422, "The passkey could not be checked"),
-    "code_not_valid": ProblemKind(422, "The code cannot be used for this"),
     "too_many_seats": ProblemKind(422, "More seats than one booking may have"),
     "orphan_seat": ProblemKind(422, "A single seat would be left behind"),
     "unknown_seat": ProblemKind(422, "The event has no such seat"),
@@ -77,6 +75,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "rate_limited": ProblemKind(429, "Too many requests", retry=True),
     "too_many_connections": ProblemKind(429, "Too many streams are open", retry=True),
     "internal_error": ProblemKind(500, "Something went wrong on our side", retry=True),
+    "payment_unavailable": ProblemKind(503, "Payments cannot be taken at the moment", retry=True),
     "overloaded": ProblemKind(503, "Too busy to take this request", retry=True),
     "unavailable": ProblemKind(503, "A part of the service is not reachable", retry=True),
 }

@@ -2,7 +2,6 @@
 
 from rowlock.organiser.approvals import ApprovalDesk
 from rowlock.organiser.blocks import BlockDesk
-from rowlock.organiser.codes import CodeRegister
 from rowlock.organiser.commands import Organiser
 from rowlock.organiser.model import (
     BlockBody,
@@ -22,7 +21,6 @@ __all__ = [
     "BlockDesk",
     "BlockItem",
     "BlockList",
-    "CodeRegister",
     "Created",
     "EventBody",
     "EventPatch",

@@ -1,8 +1,8 @@
 """Money: taking payments for holds, safely through every failure in between."""
 
 from rowlock.payments.commands import Cashier
-from rowlock.payments.mock_provider import MockProvider
 from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk, PaymentProvider, Providers
+from rowlock.payments.providers.mock import MockProvider
 from rowlock.payments.refund_runs import RefundRun, begin_run, run_of
 from rowlock.payments.returns import Refund, RefundBody, Returns
 

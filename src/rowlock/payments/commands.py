@@ -90,8 +90,10 @@ class Cashier:
         """Pay for a hold. A repeat of a confirmed booking answers it again and charges nothing.
 
         Problems: `booking_not_found`, `hold_expired`, `booking_closed`, `payment_declined`, `payment_pending`,
-        `payment_cooling`.
+        `payment_cooling`, `payment_unavailable`.
         """
+        if (shut := self._providers.seconds_shut()) > 0:
+            raise _unavailable(shut)
         row = await self._desk.own_row(person, booking_id)
         payment_id = uuid.uuid5(row.id, key) if key is not None else uuid.uuid4()
         command = BeginPayment(row.id, row.buyer, payment_id, token, self._providers.current.name)
@@ -119,14 +121,14 @@ class Cashier:
         payment = await self._payments.find(payment_id)
         return None if payment is None else payment.booking_id
 
-    async def learn(self, payment_id: uuid.UUID) -> None:
+    async def learn(self, payment_id: uuid.UUID) -> Booking | Pending:
         """Ask the provider what became of a payment and act on it, from whatever path this is asked.
 
         Raises the problems of a payment that came to nothing, and OutcomeUnknown.
         """
         payment, row = await self._payment_and_booking(payment_id)
         charge = await self._providers.of(payment.provider).lookup(_ask_of(payment)) if payment.amount else _FREE
-        await self._settle(payment, row, charge)
+        return await self._settle(payment, row, charge)
 
     async def give_up(self, payment_id: uuid.UUID) -> None:
         """End a payment that the buyer walked away from: void it, then let the hold take its course.
@@ -327,6 +329,14 @@ def _declined(row: BookingRow, reason: str | None) -> Problem:
         "payment_declined",
         f"{reason or 'The payment was not made.'} Nothing was charged; your hold stands until it expires.",
         bookingId=str(row.id),
+    )
+
+
+def _unavailable(seconds: float) -> Problem:
+    return Problem(
+        "payment_unavailable",
+        "The payment provider does not answer. Nothing was charged, and your seats are kept; try again in a moment.",
+        retryAfter=max(1, round(seconds)),
     )
 
 

@@ -1,6 +1,6 @@
 """The port to a payment provider. Every call carries our key, and a repeat of a key is the same payment or refund."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -101,8 +101,12 @@ class PaymentProvider(Protocol):
 class Providers:
     """The provider that new payments go to, and those that older payments went to."""
 
-    def __init__(self, current: PaymentProvider, *earlier: PaymentProvider) -> None:
+    def __init__(
+        self, current: PaymentProvider, *earlier: PaymentProvider, seconds_shut: Callable[[], float] = lambda: 0.0
+    ) -> None:
+        """`seconds_shut`: for how long no payment should be begun, because nobody would answer; 0 when it may."""
         self.current = current
+        self.seconds_shut = seconds_shut
         self._by_name = {provider.name: provider for provider in (current, *earlier)}
 
     def of(self, name: str) -> PaymentProvider:

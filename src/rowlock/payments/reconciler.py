@@ -7,7 +7,7 @@ import structlog
 
 from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
-from rowlock.payments.commands import Cashier
+from rowlock.payments.commands import Cashier, Pending
 from rowlock.payments.provider import OutcomeUnknown
 from rowlock.payments.store import SQL
 from rowlock.platform.postgres import Database, DatabaseDown
@@ -34,10 +34,9 @@ async def reconcile(
 async def _reconcile_one(cashier: Cashier, row: asyncpg.Record, unknown_seconds_max: float) -> None:
     payment_id, bound_for = row["id"], row["bound_seconds"]
     try:
-        if row["phase"] == "challenged" and bound_for > CHALLENGE_SECONDS_MAX:
+        outcome = await cashier.learn(payment_id)  # also of those who seem to have walked away: they may have paid
+        if isinstance(outcome, Pending) and row["phase"] == "challenged" and bound_for > CHALLENGE_SECONDS_MAX:
             await cashier.give_up(payment_id)
-        else:
-            await cashier.learn(payment_id)
     except Problem as problem:
         log.info("payment_reconciled", paymentId=str(payment_id), outcome=problem.code)
     except OutcomeUnknown as error:

@@ -14,7 +14,7 @@ from rowlock.identity import Person
 from rowlock.kernel.ids import parse_booking_id
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Cashier, Pending
-from rowlock.payments.mock_provider import CHALLENGE_PATH, MockProvider
+from rowlock.payments.providers.mock import CHALLENGE_PATH, MockProvider
 from rowlock.platform.http.calls import Answer, Call, LaneRoute, json_reply
 from rowlock.platform.http.openapi import Operation
 from rowlock.platform.http.turnstile import Turnstile

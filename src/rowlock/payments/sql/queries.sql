@@ -139,7 +139,8 @@ SELECT provider_key, token, state, amount, currency FROM mock_charges WHERE prov
 -- name: mock_move
 UPDATE mock_charges m
 SET state = CASE WHEN m.state = ANY (string_to_array(c.earlier, ',')) THEN c.state ELSE m.state END,
-    captured_at = CASE WHEN c.state = 'captured' THEN coalesce(m.captured_at, clock_timestamp()) ELSE m.captured_at END
+    captured_at = CASE WHEN c.state = 'captured' AND m.state = ANY (string_to_array(c.earlier, ','))
+                       THEN clock_timestamp() ELSE m.captured_at END
 FROM unnest($1::text[], $2::text[], $3::text[]) AS c(provider_key, state, earlier)
 WHERE m.provider_key = c.provider_key
 RETURNING m.provider_key, m.token, m.state, m.amount, m.currency

@@ -35,6 +35,15 @@ BOT_ANSWERS = Counter("rowlock_bot_answers_total", "Answers to what looked like 
 HOLDS_EXPIRED = Counter("rowlock_holds_expired_total", "Holds closed by the sweeper.")
 REFUNDS = Counter("rowlock_refunds", "Answers of payment providers to refunds", ["state"])
 PAYMENTS_SETTLED = Counter("rowlock_payments_settled_total", "Payments with an outcome.", ["outcome"])
+PROVIDER_NOTICES = Counter(
+    "rowlock_payment_notices_total", "Webhooks of payment providers, by what they were.", ["provider", "kind"]
+)
+PROVIDER_SECONDS = Histogram(
+    "rowlock_payment_provider_seconds",
+    "Time that a payment provider took for a call, with all repeats; unknown: it never answered.",
+    ["provider", "call", "outcome"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
 STREAMS = Gauge("rowlock_streams", "Seat streams open.", multiprocess_mode="livesum")
 STREAM_DELIVERIES = Counter("rowlock_stream_deliveries_total", "Seat messages written to viewers.")
 STREAM_BROADCAST = Histogram(
