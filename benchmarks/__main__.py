@@ -12,6 +12,7 @@ from benchmarks import (
     expiry,
     false_refusals,
     live,
+    paying,
     pressure,
     replica_lag,
     sales,
@@ -25,6 +26,7 @@ from benchmarks.report import title
 CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
     "sales": ("Holds, refusals and confirmations over HTTP", sales.chapter),
     "pressure": ("Half the capacity, and three times the capacity", pressure.chapter),
+    "paying": ("Paying", paying.chapter),
     "spread": ("Many events and one", spread.chapter),
     "naive": ("Against the naive application", against_naive.chapter),
     "engine": ("The engine without HTTP", engine.chapter),

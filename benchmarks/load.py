@@ -149,10 +149,10 @@ def get(path: str, headers: str = "") -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: rowlock\r\n{headers}\r\n".encode()
 
 
-def confirm(booking_id: str, token: str) -> bytes:
-    """A prepared payment that succeeds at once."""
+def confirm(booking_id: str, token: str, payment_token: str = "tok_ok") -> bytes:
+    """A prepared payment."""
     headers = f"Authorization: Bearer {token}\r\n"
-    return post(f"/api/v1/bookings/{booking_id}/confirm", {"paymentToken": "tok_ok"}, headers)
+    return post(f"/api/v1/bookings/{booking_id}/confirm", {"paymentToken": payment_token}, headers)
 
 
 def hold(event_id: str, seat_ids: Sequence[str], token: str) -> bytes:

@@ -19,7 +19,7 @@ from valkey.exceptions import ValkeyError
 from rowlock import __version__
 from rowlock.audit import AuditLog
 from rowlock.audit.routes import audit_router
-from rowlock.bookings import BookingDesk, BookingViews, Rates, SaleGate, TicketCap
+from rowlock.bookings import BookingDesk, BookingViews, CodeDesk, Rates, SaleGate, TicketCap, code_routes
 from rowlock.bookings import routes as bookings
 from rowlock.bots import Suspect
 from rowlock.bots.parts import bot_parts
@@ -48,7 +48,8 @@ from rowlock.inventory import routes as inventory
 from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.live import routes as live
-from rowlock.organiser import ApprovalDesk, BlockDesk, Organiser, RefundDesk
+from rowlock.organiser import ApprovalDesk, BlockDesk, CodeRegister, Organiser, RefundDesk
+from rowlock.organiser.code_routes import code_router
 from rowlock.organiser.routes import approval_router, block_router, organiser_router, refund_router
 from rowlock.payments import return_routes
 from rowlock.payments import routes as payments
@@ -71,6 +72,7 @@ from rowlock.platform.secrets import SecretBox
 from rowlock.platform.telemetry import metrics
 from rowlock.platform.valkey.hints import HintPublisher
 from rowlock.platform.valkey.limiter import Limiter
+from rowlock.pricing import PriceListShelf
 from rowlock.privacy import KeepingRules, PeoplesData
 from rowlock.privacy import routes as privacy
 from rowlock.privacy.routes import privacy_routes
@@ -96,6 +98,7 @@ OPERATIONS = (
     *seating.OPERATIONS,
     *inventory.OPERATIONS,
     *bookings.OPERATIONS,
+    *code_routes.OPERATIONS,
     *payments.OPERATIONS,
     *return_routes.OPERATIONS,
     *notices.OPERATIONS,
@@ -131,7 +134,8 @@ class Api:
         self.replica = SeatReplica(database)
         self.engine = self._seat_engine()
         self.gate = SaleGate(signer, self.limiter, _rates(settings), self.bots.surge, self.bots.guard)
-        self.views = BookingViews(database, self.facts, self.plans)
+        price_lists = PriceListShelf(database)
+        self.views = BookingViews(database, self.facts, self.plans, price_lists)
         pick_rules = PickRules(database)
         cap = TicketCap(database, pick_rules, self.bots.traces.hidden, self.account_parts.accounts.address_behind)
         self.desk = BookingDesk(
@@ -144,6 +148,7 @@ class Api:
             holds_per_user_max=settings.holds_per_user_max,
             cap=cap,
         )
+        self.codes = CodeDesk(database, self.engine, self.desk, self.views, price_lists)
         self.payments = payment_parts(
             settings, database, self.engine, self.desk, self.views, cap=cap, on_change=self.seats_changed
         )
@@ -163,10 +168,11 @@ class Api:
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     def _sale_lane(self) -> SaleLane:
-        booking_calls = bookings.booking_lane(self.gate, self.desk, self.views, self.turnstile, self.cashier.walk_away)
         return SaleLane(
             [
-                *booking_calls,
+                *bookings.hold_lane(self.gate, self.desk, self.codes, self.turnstile),
+                *bookings.booking_lane(self.gate, self.desk, self.views, self.cashier.walk_away),
+                *code_routes.code_lane(self.gate, self.codes),
                 *return_routes.return_lane(self.gate, self.returns),
                 *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile),
             ]
@@ -255,6 +261,7 @@ class Api:
         api.include_router(block_router(self.signer, self.block_desk, approvals))
         api.include_router(refund_router(self.signer, self.refund_desk, approvals))
         api.include_router(approval_router(self.signer, approvals))
+        api.include_router(code_router(self.signer, CodeRegister(self.database, self.facts)))
         api.include_router(audit_router(self.signer, AuditLog(self.database)))
         app.include_router(api)
         app.openapi = lambda: _kept_document(app)  # type: ignore[method-assign]

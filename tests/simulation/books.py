@@ -146,7 +146,7 @@ class Books(PaymentBooks):
         events = [
             {
                 "eventId": event_id, "epoch": 1, "seq": len(self.ledger), "prices": [PRICE],
-                "noOrphanSeats": self.no_orphan_seats, "offerNearest": False,
+                "orderFee": 0, "noOrphanSeats": self.no_orphan_seats, "offerNearest": False,
                 "rows": [json.loads(row) for row in self.ledger[seq:]],
             }
             for event_id, seq in zip(pictured, seqs, strict=True)
@@ -232,11 +232,15 @@ class Books(PaymentBooks):
         count = len(booking.seat_nos)
         return Row.of(
             buyer=booking.buyer, id=booking.id, no=booking.no, event_id=EVENT_ID, seat_nos=list(booking.seat_nos),
-            tier_nos=[0] * count, prices=[PRICE] * count,
+            tier_nos=[0] * count, prices=[PRICE] * count, total=PRICE * count, price_list=1, order_fee=0,
             status="EXPIRED" if booking in self._over_due() else booking.status,
             hold_expires_at=booking.hold_expires_at, extensions=booking.extensions, payment_id=booking.payment_id,
             expires_in=(booking.hold_expires_at - self.now).total_seconds(), instead_of=None, returned_seat_nos=[],
+            code=None, list_prices=None,
         )  # fmt: skip
+
+    def price_list(self, _event_id: int, _version: int) -> list[Row]:
+        return [Row.of(order_fee=0, order_fee_tax=0, tax_name="", tax_rate="", tier_no=0, price=PRICE, fee=0, tax=0)]
 
     def _taken(self) -> set[int]:
         return self.owners().keys() | self.blocks.keys()
@@ -295,4 +299,6 @@ def _hold_row(word: str, booking: Booking | None = None, conflicts: Sequence[int
         prices=[PRICE] * count,
         conflicts=list(conflicts),
         on_sale_at=None,
+        price_list=None if booking is None else 1,
+        order_fee=None if booking is None else 0,
     )

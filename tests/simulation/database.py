@@ -14,8 +14,11 @@ from rowlock.bookings.views import SQL as BOOKINGS
 from rowlock.inventory.store import SQL as INVENTORY
 from rowlock.payments.store import SQL as PAYMENTS
 from rowlock.platform.postgres import Database
+from rowlock.pricing.store import SQL as PRICING
 
-QUERY_NAMES = {text: name for queries in (BOOKINGS, INVENTORY, PAYMENTS) for name, text in queries.statements.items()}
+QUERY_NAMES = {
+    text: name for queries in (BOOKINGS, INVENTORY, PAYMENTS, PRICING) for name, text in queries.statements.items()
+}
 LOST_SHARE = 0.04
 SLOW_SHARE = 0.1
 QUICK_SECONDS, SLOW_SECONDS = 0.003, 0.4

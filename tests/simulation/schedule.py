@@ -38,6 +38,7 @@ from rowlock.payments.provider import OutcomeUnknown
 from rowlock.payments.reconciler import reconcile
 from rowlock.payments.refund_runner import pay_refunds
 from rowlock.platform.postgres import Database, DatabaseDown
+from rowlock.pricing import PriceListShelf
 from rowlock.seating.store import PlanShelf, ShelvedPlan
 from rowlock.settings import HoldStrategyName
 
@@ -122,7 +123,7 @@ class Process:
         charts = ChartShelf(plans)
         chooser = WatchedChooser(self.database, ExactPictures(self.database, facts, charts), schedule)
         self.engine = SeatEngine(self.database, choose_strategy(strategy, self.database, None, 0), chooser)
-        views = Views(self.database, facts, plans)
+        views = Views(self.database, facts, plans, PriceListShelf(self.database))
         self.desk = BookingDesk(
             self.engine,
             views,

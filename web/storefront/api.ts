@@ -8,13 +8,28 @@ export interface BookedSeat {
   price: Money;
 }
 
+/** So much of a total is tax of this rate, in percent. */
+export interface TaxLine {
+  name: string;
+  rate: string;
+  amount: Money;
+}
+
 export interface Booking {
   bookingId: string;
   reference: string;
   eventId: string;
   status: "HOLD" | "PAYMENT_PENDING" | "CONFIRMED" | "EXPIRED" | "RELEASED";
   seats: BookedSeat[];
+  /** All seats and the order fee; fees and taxes are parts of it. */
   total: Money;
+  orderFee?: Money;
+  fees?: Money;
+  taxes?: TaxLine[];
+  code?: string;
+  discount?: Money;
+  /** Why the code that was just sent counts for nothing. */
+  codeRefused?: string;
   expiresAt?: string;
   /** Seconds from when it was sent: independent of this device's clock. */
   expiresIn?: number;
@@ -37,7 +52,10 @@ export interface EventDetail {
   venue: { name: string; city: string };
   onSaleAt: string | null;
   status: "scheduled" | "on_sale" | "sold_out" | "paused" | "ended" | "cancelled";
-  tiers: { id: string; name: string; price: Money; fees: Money; total: number; available: number }[];
+  /** `price` is all-in: `fees` and `tax` are parts of it. */
+  tiers: { id: string; name: string; price: Money; fees: Money; tax: Money; total: number; available: number }[];
+  orderFee: Money;
+  tax: { name: string; rate: string } | null;
   holdSeconds: number;
   seatsPerBookingMax: number;
   noOrphanSeats: boolean;

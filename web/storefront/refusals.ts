@@ -3,7 +3,17 @@ import type { Words } from "./words";
 
 const KNOWN = ["offline", "too_many_holds", "too_many_seats", "not_on_sale", "not_admitted", "orphan_seat", "nothing_fits",
   "sign_in_failed", "other_browser", "sign_in_again", "second_factor_needed", "weak_password", "passkey_refused",
-  "invalid_request", "overloaded", "checkout_blocked", "too_many_tickets"] as const;
+  "invalid_request", "overloaded", "checkout_blocked", "too_many_tickets", "code_not_valid"] as const;
+
+const CODE_REASONS = ["tiers", "seats_min", "used_by_you", "another_code", "code_holds_seats"] as const;
+
+/** Why a code does nothing for a hold: a refusal, or the reason in one. */
+export function codeTrouble(refusal: unknown, words: Words): string {
+  const reason = refusal instanceof Refusal && refusal.code === "code_not_valid" ? refusal.more["reason"] : refusal;
+  if (typeof reason !== "string") return explain(refusal, words);
+  const known = CODE_REASONS.find((one) => one === reason);
+  return words.say(known ? `code.${known}` : "code.not_valid");
+}
 
 /** What happened, what still stands, what to do next. */
 export function explain(refusal: unknown, words: Words): string {

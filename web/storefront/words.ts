@@ -72,10 +72,17 @@ export interface Money {
 /** Decimal strings added without ever becoming a floating-point number. */
 export function sum(prices: readonly Money[], currency: string): Money {
   const decimals = Math.max(0, ...prices.map(({ amount }) => amount.split(".")[1]?.length ?? 0));
-  const minor = prices.reduce((total, { amount }) => {
-    const [whole, part = ""] = amount.split(".");
-    return total + BigInt(whole + part.padEnd(decimals, "0"));
-  }, 0n);
+  return money(prices.reduce((total, price) => total + minorUnits(price, decimals), 0n), decimals, currency);
+}
+
+/** An amount in units of its last decimal. */
+export function minorUnits({ amount }: Money, decimals: number): bigint {
+  const [whole, part = ""] = amount.split(".");
+  return BigInt(whole + part.padEnd(decimals, "0"));
+}
+
+/** So many units of the last decimal as an amount. */
+export function money(minor: bigint, decimals: number, currency: string): Money {
   const digits = minor.toString().padStart(decimals + 1, "0");
   const amount = decimals ? `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}` : digits;
   return { amount, currency };

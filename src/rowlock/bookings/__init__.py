@@ -1,5 +1,6 @@
 """Bookings: what a buyer holds or has bought."""
 
+from rowlock.bookings.codes import CodeDesk
 from rowlock.bookings.commands import BookingDesk, booking_closed, hold_expired, no_booking, payment_pending
 from rowlock.bookings.gate import Rates, SaleGate
 from rowlock.bookings.model import Booking, BookingList, BookingRow
@@ -12,6 +13,7 @@ __all__ = [
     "BookingList",
     "BookingRow",
     "BookingViews",
+    "CodeDesk",
     "Rates",
     "SaleGate",
     "TicketCap",

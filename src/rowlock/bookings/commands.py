@@ -10,7 +10,7 @@ import msgspec
 from rowlock.bookings.gate import Wanted
 from rowlock.bookings.model import BestAvailableBody, Booking, BookingRow
 from rowlock.bookings.ticket_cap import TicketCap
-from rowlock.bookings.views import BookingViews, booking_of
+from rowlock.bookings.views import BookingViews
 from rowlock.bookings.wishes import nothing_fits, orphan_seats, party_wish
 from rowlock.catalog import SaleFacts
 from rowlock.identity import Person
@@ -20,10 +20,12 @@ from rowlock.inventory import (
     Chart,
     ChartShelf,
     Choose,
+    CodeWord,
     Extend,
     ExtendWord,
     Hold,
     HoldOutcome,
+    HoldWithCode,
     HoldWord,
     InventoryEngine,
     NothingFits,
@@ -110,7 +112,7 @@ class BookingDesk:
         With a key, its repeat finds the same booking again.
         """
         facts, plan, seat_nos = pick
-        booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
+        booking_id = _booking_id(person, key)
         if self._cap is not None:
             await self._cap.check(facts.event_id, person.subject, len(seat_nos), booking_id)
         hold = Hold(booking_id, facts.event_id, person.subject, seat_nos)
@@ -131,6 +133,20 @@ class BookingDesk:
         assert not isinstance(chosen, NothingFits)
         return chosen
 
+    async def reserve_by_code(self, person: Person, pick: Pick, key: str | None, code_id: uuid.UUID) -> Booking:
+        """Hold these seats by an access code, all or none. Problems as `reserve`, and `code_not_valid`."""
+        facts, plan, seat_nos = pick
+        hold = Hold(_booking_id(person, key), facts.event_id, person.subject, seat_nos)
+        if self._cap is not None:
+            await self._cap.check(facts.event_id, person.subject, len(seat_nos), hold.booking_id)
+        outcome = await self._engine.hold_with_code(HoldWithCode(hold, code_id, self._holds_max))
+        self._replica.hint()
+        if isinstance(outcome, CodeWord):
+            raise code_not_valid(str(outcome))
+        if outcome.word not in {HoldWord.HELD, HoldWord.REPLAYED}:
+            raise self._refusal(outcome, facts, plan)
+        return await self.find(person, hold.booking_id)
+
     async def wish(self, body: BestAvailableBody) -> Party:
         """What these words wish for; Problems `event_not_found`, `too_many_seats`, `invalid_request`."""
         facts, plan = await self._sale(str(body.event_id))
@@ -148,7 +164,7 @@ class BookingDesk:
     async def reserve_best(self, person: Person, party: Party, key: str | None) -> Booking:
         """Choose the best seats and hold them. With a key, its repeat finds the same booking again."""
         facts, plan, chart, wish = party
-        booking_id = booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
+        booking_id = _booking_id(person, key)
         if self._cap is not None:
             await self._cap.check(facts.event_id, person.subject, wish.size, booking_id)
         outcome = await self._engine.choose(Choose(booking_id, facts.event_id, person.subject, wish))
@@ -226,7 +242,9 @@ class BookingDesk:
         self, person: Person, booking_id: uuid.UUID, outcome: HoldOutcome, facts: SaleFacts, plan: ShelvedPlan
     ) -> Booking:
         if outcome.word is HoldWord.HELD:
-            return booking_of(_fresh_row(booking_id, person.subject, facts.event_id, outcome), facts, plan)
+            return await self._views.priced(
+                _fresh_row(booking_id, person.subject, facts.event_id, outcome), facts, plan
+            )
         if outcome.word is HoldWord.REPLAYED:
             return await self.find(person, booking_id)
         raise self._refusal(outcome, facts, plan)
@@ -269,6 +287,11 @@ class BookingDesk:
                 return Problem("event_not_found", f"There is no event {facts.event_id}.")
 
 
+def _booking_id(person: Person, key: str | None) -> uuid.UUID:
+    """A new booking's id; with a key always the same."""
+    return booking_id_for_key(person.subject, key) if key is not None else new_booking_id()
+
+
 def _fresh_row(booking_id: uuid.UUID, buyer: str, event_id: int, outcome: HoldOutcome) -> BookingRow:
     assert outcome.expires_at is not None
     assert outcome.held_at is not None
@@ -280,12 +303,29 @@ def _fresh_row(booking_id: uuid.UUID, buyer: str, event_id: int, outcome: HoldOu
         seat_nos=outcome.seat_nos,
         tier_nos=outcome.tier_nos,
         prices=outcome.prices,
+        total=sum(outcome.prices) + outcome.order_fee,
+        price_list=outcome.price_list,
+        order_fee=outcome.order_fee,
         status="HOLD",
         hold_expires_at=outcome.expires_at,
         expires_in=(outcome.expires_at - outcome.held_at).total_seconds(),
         extensions=0,
         instead_of=outcome.instead_of,
     )
+
+
+def code_not_valid(reason: str) -> Problem:
+    """The code does nothing here; `reason` says more only to who has a good one."""
+    return Problem("code_not_valid", _CODE_WORDS.get(reason, "This code cannot be used here."), reason=reason)
+
+
+_CODE_WORDS = {
+    "tiers": "This code is for other seats.",
+    "seats_min": "This code is for more seats than these.",
+    "used_by_you": "You have used this code as often as you may.",
+    "another_code": "This booking bears another code. Take that off first.",
+    "code_holds_seats": "These seats were had with their code; it cannot be taken off.",
+}
 
 
 def no_booking(booking_id: str) -> Problem:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from rowlock.bookings.model import Booking
 from rowlock.bots import Attempt, EndOfHold, Guard, Trace
 from rowlock.identity import Person, TokenSigner, caller
+from rowlock.kernel import limits
 from rowlock.platform.http.calls import Call
 from rowlock.platform.valkey.limiter import Limit, Limiter, Taken, quota_headers
 from rowlock.platform.valkey.surge import MARK as SURGE_MARK
@@ -92,6 +93,14 @@ class SaleGate:
             self._guard.check_out(trace, taken)
         return person
 
+    async def tries_code(self, call: Call, person: Person) -> None:
+        """Count a code that somebody tries, so that nobody guesses them. Problem `rate_limited`."""
+        trace = self._trace(call, person)
+        tries = [Limit(f"codes:{person.subject}", limits.CODE_TRIES_PER_MINUTE, "codes")]
+        if trace is not None and trace.prefix:
+            tries.append(Limit(f"codes:{trace.prefix}", 10 * limits.CODE_TRIES_PER_MINUTE))
+        await self._limiter.require(*tries)
+
     def known_person(self, call: Call) -> Person:
         """The person behind an attempt to book, counted by this process alone: enough to refuse, not to sell."""
         person = self._caller(call)
@@ -109,8 +118,7 @@ class SaleGate:
             await self._take(call, own, None)
             return Try()
         attempt = Attempt(trace, *wanted)
-        limits = [*own, *self._others(attempt), *self._guard.budgets(attempt)]
-        taken = await self._take(call, limits, trace)
+        taken = await self._take(call, [*own, *self._others(attempt), *self._guard.budgets(attempt)], trace)
         if pays:
             self._guard.check_out(trace, taken)
         return Try(self._guard, attempt, await self._guard.answer(attempt, call.headers, taken))
@@ -130,15 +138,15 @@ class SaleGate:
     def _trace(self, call: Call, person: Person) -> Trace | None:
         return None if self._guard is None else self._guard.traces.of(person, call.peer, call.headers)
 
-    async def _take(self, request: Request | Call, limits: Sequence[Limit], trace: Trace | None) -> Taken:
+    async def _take(self, request: Request | Call, wanted: Sequence[Limit], trace: Trace | None) -> Taken:
         """Take from the limits and read what is known of a trace; the caller's quotas go with the answer."""
-        if not any(limit.quota for limit in limits):
+        if not any(limit.quota for limit in wanted):
             return NOTHING_TAKEN
         marks = self._guard.marks(trace) if self._guard is not None and trace is not None else []
-        taken = await self._limiter.take(limits, [SURGE_MARK, *marks])
+        taken = await self._limiter.take(wanted, [SURGE_MARK, *marks])
         if taken.marks:
             self._surge.told(taken.marks[0])
-        quotas = quota_headers([limit for limit in limits if limit.quota], taken.room)
+        quotas = quota_headers([limit for limit in wanted if limit.quota], taken.room)
         if isinstance(request, Call):
             request.quotas = quotas
         else:
@@ -161,5 +169,5 @@ class SaleGate:
             (trace.device, rates.attempts_device),
             (trace.prefix, rates.attempts_prefix),
         )
-        limits = [Limit(f"attempts:{name}", quota) for name, quota in names if name]
-        return [*limits, Limit(f"attempts:event:{attempt.event_id}", rates.attempts_event)]
+        shared = [Limit(f"attempts:{name}", quota) for name, quota in names if name]
+        return [*shared, Limit(f"attempts:event:{attempt.event_id}", rates.attempts_event)]

@@ -2,12 +2,13 @@
 
 import uuid
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from rowlock.kernel.money import Money
 
+CodeText = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 BookingStatus = Literal["HOLD", "PAYMENT_PENDING", "CONFIRMED", "REFUNDED", "EXPIRED", "RELEASED"]
 
 
@@ -35,8 +36,20 @@ class Substitute(msgspec.Struct, frozen=True, rename="camel"):
     accept_in: int
 
 
+class TaxLine(msgspec.Struct, frozen=True):
+    """So much of a booking's total is tax of this rate, in percent. `name` may be empty."""
+
+    name: str
+    rate: str
+    amount: Money
+
+
 class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
-    """`expires_at`, `expires_in` (seconds) and `extensions_left` are there while the hold stands, `tickets` once it is
+    """`total` is all seats and the `order_fee`. `fees` and `taxes` are told where there are any: parts of the total.
+    `code` is the one the booking bears, `discount` what it takes off, `code_refused` why one that was sent counts for
+    nothing.
+
+    `expires_at`, `expires_in` (seconds) and `extensions_left` are there while the hold stands, `tickets` once it is
     paid. `split` and `groups` are told where Rowlock chose the seats: who sits side by side, by seat id.
     `substitute` is there while the hold is an offer in the place of seats that were taken."""
 
@@ -46,6 +59,12 @@ class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_de
     status: BookingStatus
     seats: tuple[BookedSeat, ...]
     total: Money
+    order_fee: Money | None = None
+    fees: Money | None = None
+    taxes: tuple[TaxLine, ...] | None = None
+    code: str | None = None
+    discount: Money | None = None
+    code_refused: str | None = None
     expires_at: datetime | None = None
     expires_in: int | None = None
     extensions_left: int | None = None
@@ -62,11 +81,21 @@ class BookingList(msgspec.Struct, frozen=True, rename="camel"):
     next_cursor: str | None
 
 
-class BookingRow(msgspec.Struct, frozen=True):
-    """A booking as it is stored; prices are all-in minor units in `seat_nos` order.
+class LoweredPrices(msgspec.Struct, frozen=True):
+    """What a code changed of a booking, in minor units: the total before, and the fees and the tax in its seats now."""
 
+    total_before: int
+    fees: int
+    taxes: int
+
+
+class BookingRow(msgspec.Struct, frozen=True):
+    """A booking as it is stored; prices are all-in minor units in `seat_nos` order, from version `price_list`.
+
+    `total` is what is charged: the prices and the order fee.
     `buyer` is whose name it stands under for good: its owner's, or that of a guest whom the owner's account joined.
     `instead_of` are the seats that were wanted, while the hold is an offer that nobody has accepted.
+    `code` is what it was held or lowered with.
     """
 
     id: uuid.UUID
@@ -76,6 +105,9 @@ class BookingRow(msgspec.Struct, frozen=True):
     seat_nos: tuple[int, ...]
     tier_nos: tuple[int, ...]
     prices: tuple[int, ...]
+    total: int
+    price_list: int
+    order_fee: int
     status: BookingStatus
     hold_expires_at: datetime
     expires_in: float
@@ -84,6 +116,8 @@ class BookingRow(msgspec.Struct, frozen=True):
     instead_of: tuple[int, ...] = ()
     returned: tuple[int, ...] = ()
     """Of `seat_nos`: given back after they were paid."""
+    code: str | None = None
+    lowered: LoweredPrices | None = None
 
 
 class ReserveBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -97,6 +131,7 @@ class ReserveBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     ticket_ids: list[str] | None = None
     ticket_id: str | None = None
     on_conflict: Literal["nearest"] | None = None
+    code: CodeText | None = None
 
 
 class BestAvailableBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -113,3 +148,10 @@ class BestAvailableBody(msgspec.Struct, frozen=True, rename="camel", kw_only=Tru
     accessible: bool | int = False
     max_total: Money | None = None
     together: bool = False
+    code: CodeText | None = None
+
+
+class CodeBody(msgspec.Struct, frozen=True):
+    """The code to put on a hold."""
+
+    code: CodeText

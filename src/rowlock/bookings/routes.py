@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from rowlock.bookings.commands import BookingDesk
+from rowlock.bookings.codes import CodeDesk
+from rowlock.bookings.commands import BookingDesk, Pick
 from rowlock.bookings.gate import SaleGate, Try
 from rowlock.bookings.model import BestAvailableBody, Booking, BookingList, BookingRow, BookingStatus, ReserveBody
 from rowlock.bookings.views import BookingViews
@@ -28,32 +29,55 @@ WalkAway = Callable[[BookingRow], Awaitable[None]]
 _PRIVATE = (b"cache-control", b"private, no-store")
 
 
-def booking_lane(
-    gate: SaleGate, desk: BookingDesk, views: BookingViews, turnstile: Turnstile, walk_away: WalkAway
-) -> list[LaneRoute]:
-    """The hot calls on bookings before payment. `walk_away` ends a payment that still waits for the buyer."""
+def hold_lane(gate: SaleGate, desk: BookingDesk, codes: CodeDesk, turnstile: Turnstile) -> list[LaneRoute]:
+    """The hottest calls: holding seats."""
 
     async def reserve(call: Call) -> Answer:
         person = gate.known_person(call)
         body = call.read(_reserve_body)
         nearest = body.on_conflict == "nearest"
         pick = await desk.pick(str(body.event_id), wanted_seats(body))
+        if body.code is not None:
+            return await reserve_with_code(call, person, pick, body.code)
         if call.key is None and not nearest:  # a key may have been given these very seats, and a wish needs the ledger
             desk.refuse_taken(pick)
         with await gate.admit(call, person, pick.wanted) as attempt:
             booking = await desk.reserve(person, pick, call.key, nearest=nearest)
             booking = await _keep(attempt, booking, desk)
-        return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
+        return _held(booking)
+
+    async def reserve_with_code(call: Call, person: Person, pick: Pick, code: str) -> Answer:
+        await gate.tries_code(call, person)
+        with await gate.admit(call, person, pick.wanted) as attempt:
+            booking = await codes.reserve(person, pick, call.key, code)
+            booking = await _keep(attempt, booking, desk)
+        return _held(booking)
 
     async def best_available(call: Call) -> Answer:
         person = gate.known_person(call)
-        party = await desk.wish(call.read(_best_available_body))
+        body = call.read(_best_available_body)
+        party = await desk.wish(body)
+        if body.code is not None:
+            await gate.tries_code(call, person)
         if call.key is None:
             desk.refuse_hopeless(party)
         with await gate.admit(call, person, party.wanted) as attempt:
             booking = await desk.reserve_best(person, party, call.key)
+            if body.code is not None:
+                booking = await codes.tried(person, booking, body.code)
             booking = await _keep(attempt, booking, desk)
-        return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
+        return _held(booking)
+
+    base = "/api/v1/bookings"
+    return [
+        LaneRoute("POST", f"{base}/reserve", reserve, turnstile),
+        LaneRoute("POST", f"{base}/best-available", best_available, turnstile),
+        LaneRoute("POST", base, reserve, turnstile),
+    ]
+
+
+def booking_lane(gate: SaleGate, desk: BookingDesk, views: BookingViews, walk_away: WalkAway) -> list[LaneRoute]:
+    """The calls on a booking before payment. `walk_away` ends a payment that still waits for the buyer."""
 
     async def get_booking(call: Call) -> Answer:
         person = await gate.person(call)
@@ -74,16 +98,13 @@ def booking_lane(
         gate.ended(call, person, "released", str(row.id), event_id=row.event_id, seats=len(row.seat_nos))
         return Answer(204, b"")
 
-    base = "/api/v1/bookings"
+    one = "/api/v1/bookings/{booking_id}"
     return [
-        LaneRoute("POST", f"{base}/reserve", reserve, turnstile),
-        LaneRoute("POST", f"{base}/best-available", best_available, turnstile),
-        LaneRoute("POST", base, reserve, turnstile),
-        LaneRoute("GET", f"{base}/{{booking_id}}", get_booking),
-        LaneRoute("DELETE", f"{base}/{{booking_id}}", release),
-        LaneRoute("POST", f"{base}/{{booking_id}}/release", release),
-        LaneRoute("POST", f"{base}/{{booking_id}}/accept", accept),
-        LaneRoute("POST", f"{base}/{{booking_id}}/extend", extend),
+        LaneRoute("GET", one, get_booking),
+        LaneRoute("DELETE", one, release),
+        LaneRoute("POST", f"{one}/release", release),
+        LaneRoute("POST", f"{one}/accept", accept),
+        LaneRoute("POST", f"{one}/extend", extend),
     ]
 
 
@@ -113,6 +134,10 @@ async def _give_back(desk: BookingDesk, person: Person, booking_id: str, walk_aw
             raise
     await walk_away(await desk.own_row(person, booking_id))
     return await desk.release(person, booking_id)
+
+
+def _held(booking: Booking) -> Answer:
+    return json_reply(booking, 201, (b"location", b"/api/v1/bookings/" + booking.booking_id.encode()))
 
 
 async def _keep(attempt: Try, booking: Booking, desk: BookingDesk) -> Booking:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 import asyncpg
 
-from rowlock.bookings.model import BookedSeat, Booking, BookingList, BookingRow, BookingStatus, Substitute, Ticket
+from rowlock.bookings.model import (
+    BookedSeat,
+    Booking,
+    BookingList,
+    BookingRow,
+    BookingStatus,
+    LoweredPrices,
+    Substitute,
+    TaxLine,
+    Ticket,
+)
 from rowlock.catalog import SaleFacts, SaleFactsShelf
 from rowlock.identity.accounts import guests_of
 from rowlock.kernel import limits
@@ -15,6 +25,8 @@ from rowlock.kernel.money import money
 from rowlock.platform.batching import Gatherer
 from rowlock.platform.postgres import Database, load_queries
 from rowlock.platform.postgres.pool import rerun
+from rowlock.pricing import Parts, PriceList, PriceListShelf
+from rowlock.pricing.model import NOTHING
 from rowlock.seating.store import PlanShelf, ShelvedPlan
 
 SQL = load_queries("rowlock.bookings")
@@ -25,10 +37,13 @@ BOOKINGS_PER_PAGE = 50
 class BookingViews:
     """Bookings as their owners see them."""
 
-    def __init__(self, database: Database, facts: SaleFactsShelf, shelf: PlanShelf) -> None:
+    def __init__(
+        self, database: Database, facts: SaleFactsShelf, shelf: PlanShelf, price_lists: PriceListShelf
+    ) -> None:
         self._database = database
         self._facts = facts
         self._shelf = shelf
+        self._price_lists = price_lists
         self._rows = Gatherer[uuid.UUID, BookingRow | None]("bookings", self._find_all)
 
     async def row(self, booking_id: uuid.UUID, buyer: str | None) -> BookingRow | None:
@@ -56,7 +71,11 @@ class BookingViews:
         """The booking in the words of the API."""
         sale = await self.sale(row.event_id)
         assert sale is not None
-        return booking_of(row, *sale)
+        return await self.priced(row, *sale)
+
+    async def priced(self, row: BookingRow, facts: SaleFacts, plan: ShelvedPlan) -> Booking:
+        """The same, of an event whose facts and plan are at hand."""
+        return booking_of(row, facts, plan, await self._price_lists.price_list(row.event_id, row.price_list))
 
     async def sale(self, event_id: int) -> tuple[SaleFacts, ShelvedPlan] | None:
         """What an event sells from; None when there is no such event."""
@@ -75,12 +94,13 @@ class BookingViews:
         return BookingList(tuple(items), str(page[-1].no) if more else None)
 
 
-def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan) -> Booking:
+def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan, price_list: PriceList) -> Booking:
     """Put a stored booking into the words of the API."""
     seats = tuple(
         BookedSeat(plan.seat_ids[seat_no], facts.tiers[tier_no], money(price, facts.currency), seat_no in row.returned)
         for seat_no, tier_no, price in zip(row.seat_nos, row.tier_nos, row.prices, strict=True)
     )
+    parts = price_list.parts(row.tier_nos) if row.lowered is None else _lowered_parts(row, row.lowered, price_list)
     reference = reference_of(row.no)
     holds, confirmed = row.status == "HOLD", row.status == "CONFIRMED"
     tickets = tuple(
@@ -94,13 +114,30 @@ def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan) -> Booking:
         event_id=str(row.event_id),
         status=row.status,
         seats=seats,
-        total=money(sum(row.prices), facts.currency),
+        total=money(row.total, facts.currency),
+        order_fee=money(row.order_fee, facts.currency) if row.order_fee else None,
+        fees=money(parts.fee, facts.currency) if parts.fee else None,
+        taxes=(TaxLine(price_list.tax_name, price_list.tax_rate, money(parts.tax, facts.currency)),)
+        if price_list.tax_rate
+        else None,
+        code=row.code,
+        discount=None if row.lowered is None else money(row.lowered.total_before - row.total, facts.currency),
         expires_at=row.hold_expires_at if holds else None,
         expires_in=expires_in if holds else None,
         extensions_left=limits.HOLD_EXTENSIONS_MAX - row.extensions if holds else None,
         tickets=tickets if confirmed else None,
         substitute=Substitute(wanted, row.hold_expires_at, expires_in) if holds and wanted else None,
     )
+
+
+def _lowered_parts(row: BookingRow, lowered: LoweredPrices, price_list: PriceList) -> Parts:
+    order_fee = price_list.order_fee if row.order_fee else NOTHING
+    return Parts(row.total, lowered.fees + order_fee.fee, lowered.taxes + order_fee.tax)
+
+
+def _lowered(row: asyncpg.Record) -> LoweredPrices:
+    before = sum(row["list_prices"]) + row["list_order_fee"]
+    return LoweredPrices(before, sum(row["code_fees"]), sum(row["code_taxes"]))
 
 
 def _booking_row(row: asyncpg.Record) -> BookingRow:
@@ -112,6 +149,9 @@ def _booking_row(row: asyncpg.Record) -> BookingRow:
         seat_nos=tuple(row["seat_nos"]),
         tier_nos=tuple(row["tier_nos"]),
         prices=tuple(row["prices"]),
+        total=row["total"],
+        price_list=row["price_list"],
+        order_fee=row["order_fee"],
         status=row["status"],
         hold_expires_at=row["hold_expires_at"],
         expires_in=row["expires_in"],
@@ -119,4 +159,6 @@ def _booking_row(row: asyncpg.Record) -> BookingRow:
         payment_id=row["payment_id"],
         instead_of=tuple(row["instead_of"] or ()),
         returned=tuple(row["returned_seat_nos"]),
+        code=row["code"],
+        lowered=None if row["list_prices"] is None else _lowered(row),
     )

@@ -50,7 +50,10 @@ class EventSummary(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class PriceTier(msgspec.Struct, frozen=True, rename="camel"):
-    """`price` is all-in; `fees` is the part of it that is a fee. `name` is the category of the seating plan."""
+    """`price` is all-in; `fees` and `tax` are the parts of it that are not the ticket's own.
+
+    `name` is the category of the seating plan; `total` and `available` count its seats.
+    """
 
     id: str
     name: str
@@ -58,6 +61,14 @@ class PriceTier(msgspec.Struct, frozen=True, rename="camel"):
     fees: Money
     total: int
     available: int
+    tax: Money
+
+
+class TaxNote(msgspec.Struct, frozen=True):
+    """The tax in an event's prices: its name, which may be empty, and its rate in percent."""
+
+    name: str
+    rate: str
 
 
 class EventDetail(EventSummary, frozen=True, rename="camel", kw_only=True):
@@ -65,11 +76,14 @@ class EventDetail(EventSummary, frozen=True, rename="camel", kw_only=True):
 
     `no_orphan_seats`: a pick must not leave a single seat behind. `offer_nearest`: who comes too late may be offered
     the nearest equivalent. `seats_per_booking_max` is the installation's limit,
-    `tickets_per_person_max` what one person may have of this event over all bookings.
+    `tickets_per_person_max` what one person may have of this event over all bookings. `order_fee` is all-in and comes
+    once an order, whatever is in it.
     """
 
     description: str
     tiers: tuple[PriceTier, ...]
+    order_fee: Money
+    tax: TaxNote | None
     hold_seconds: int
     seats_per_booking_max: int
     no_orphan_seats: bool

@@ -5,7 +5,7 @@ from collections import OrderedDict
 import asyncpg
 import msgspec
 
-from rowlock.catalog.model import EventDetail, EventSummary, Performer, PriceTier, Venue
+from rowlock.catalog.model import EventDetail, EventSummary, Performer, PriceTier, TaxNote, Venue
 from rowlock.kernel.money import Money, money
 from rowlock.platform.postgres import Database, load_queries
 
@@ -60,6 +60,8 @@ async def find_event(
         **msgspec.structs.asdict(summary),
         description=row["description"],
         tiers=tuple(_tier(tier, row["currency"], available_by_tier.get(tier["tier_no"], 0)) for tier in tiers),
+        order_fee=money(row["order_fee"], row["currency"]),
+        tax=TaxNote(row["tax_name"], row["tax_rate"]) if row["tax_rate"] else None,
         hold_seconds=row["hold_seconds"],
         seats_per_booking_max=seats_per_booking_max,
         no_orphan_seats=row["no_orphan_seats"],
@@ -98,5 +100,5 @@ def summary_of(row: asyncpg.Record) -> EventSummary:
 
 
 def _tier(row: asyncpg.Record, currency: str, available: int) -> PriceTier:
-    price, fees = money(row["price_minor"], currency), money(row["fee_minor"], currency)
-    return PriceTier(str(row["tier_no"]), row["name"], price, fees, row["seat_count"], available)
+    price, fees, tax = (money(row[column], currency) for column in ("price_minor", "fee_minor", "tax_minor"))
+    return PriceTier(str(row["tier_no"]), row["name"], price, fees, row["seat_count"], available, tax)

@@ -15,7 +15,8 @@ VERBS = {
     "migrate": "roles:migrate_verb",
     "check": "roles:check",
     "plan": "plans:plan",
-    "event": "blocks:event",
+    "event": "refunds:event",
+    "code": "codes:code",
     "organiser": "organisers:organiser",
     "account": "accounts:account",
     "token": "sales:token",
@@ -30,7 +31,7 @@ VERBS = {
     "secrets": "secrets:secrets",
     "dev": "dev:dev",
 }
-"""The module of each verb and its name there; `blocks` adds its own verbs to `event`."""
+"""The module of each verb and its name there; `blocks` and `refunds` add their own verbs to `event`."""
 
 
 class Verbs(click.Group):

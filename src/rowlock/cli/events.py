@@ -10,6 +10,7 @@ import msgspec
 
 from rowlock.cli.installation import VerbFault, data_option, database_of, installation, json_option, one_line_faults
 from rowlock.cli.organisers import OPERATOR
+from rowlock.cli.prices import terms_of, terms_options
 from rowlock.kernel.problems import Problem
 from rowlock.organiser import EventBody, Organiser
 from rowlock.organiser.commands import CheckedEvent
@@ -43,6 +44,7 @@ def event() -> None:
 )
 @click.option("--description", default="")
 @click.option("--genre", default="")
+@terms_options
 @data_option
 @json_option
 @one_line_faults
@@ -50,7 +52,7 @@ def create_event(
     *, name: str, starts_at: str, timezone: str, plan_id: str, prices: tuple[str, ...], currency: str,
     hold_seconds: int | None, on_sale_at: str | None, venue: str | None, city: str, country: str,
     performers: tuple[str, ...], no_orphan_seats: bool, offer_nearest: bool,
-    description: str, genre: str, data: Path | None, as_json: bool,
+    description: str, genre: str, data: Path | None, as_json: bool, **terms: object,
 ) -> None:  # fmt: skip
     """Create an event and lay its seats out for sale; prints its id."""
     fields = {
@@ -59,6 +61,7 @@ def create_event(
         "description": description, "genre": genre, "onSaleAt": on_sale_at, "holdSeconds": hold_seconds,
         "noOrphanSeats": no_orphan_seats, "offerNearest": offer_nearest,
         "venue": {"name": venue, "city": city, "country": country} if venue else None,
+        **terms_of(terms),
     }  # fmt: skip
     try:
         body = msgspec.convert(fields, EventBody)

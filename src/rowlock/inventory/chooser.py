@@ -44,6 +44,7 @@ class _Event(msgspec.Struct, frozen=True, rename="camel"):
     epoch: int
     seq: int
     prices: tuple[int, ...]
+    order_fee: int
     no_orphan_seats: bool
     offer_nearest: bool
     rows: tuple[tuple[Change, ...], ...] | None
@@ -86,6 +87,8 @@ class SeatChooser:
             try:
                 return await rerun(lambda: self._step(commands, pictures))  # noqa: B023  awaited at once
             except _OutdatedPicture as outdated:
+                # A lapsed hold looks free, but a seat that a code had opened is blocked again once it is closed.
+                await self._database.hot.fetch(SQL["expire_holds"], limits.LAPSED_HOLDS_CLOSED_MAX)
                 for event_id in outdated.event_ids:
                     self._pictures.forget(event_id)
         raise RuntimeError(f"no picture was up to date in {limits.CHOICE_ATTEMPTS_MAX} tries")
@@ -176,9 +179,10 @@ class _Flush:
     def _found(self, command: Choose, event: _Event, seats: FreeSeats) -> tuple[int, ...] | ChoiceOutcome:
         wish = command.wish
         if isinstance(wish, PartyWish):
-            found = seats_for_party(seats, event.prices, wish)
+            found = seats_for_party(seats, event.prices, _without_order_fee(wish, event.order_fee))
             if isinstance(found, NothingFits):
-                return msgspec.structs.replace(found, seq=event.seq, ahead=self._chosen[command.event_id])
+                least, ahead = found.total_min + event.order_fee, self._chosen[command.event_id]
+                return msgspec.structs.replace(found, total_min=least, seq=event.seq, ahead=ahead)
             return found
         conflicts = tuple(seat_no for seat_no in wish.seat_nos if not seats.free[seat_no])
         if not conflicts:
@@ -197,3 +201,10 @@ class _Flush:
         """Put the pictures back to the ledger's word."""
         for hold in self.holds:
             self._pictures[hold.event_id].seats.give(hold.seat_nos)
+
+
+def _without_order_fee(wish: PartyWish, order_fee: int) -> PartyWish:
+    """The wish with what is left of its price cap for the seats."""
+    if wish.total_max is None or not order_fee:
+        return wish
+    return msgspec.structs.replace(wish, total_max=max(0, wish.total_max - order_fee))

@@ -15,12 +15,17 @@ from rowlock.inventory.model import (
     BlockOutcome,
     ChoiceOutcome,
     Choose,
+    CodeWord,
     Extend,
     ExtendWord,
     Hold,
     HoldOutcome,
+    HoldWithCode,
     Release,
     ReleaseWord,
+    Reprice,
+    RepriceWord,
+    RestorePrices,
     SettlePayment,
     SettleWord,
     Shorten,
@@ -63,6 +68,12 @@ class SeatEngine:
         self._choose = Kind[Choose, ChoiceOutcome]("choose", self._choose_and_follow, lambda command: command.buyer)
         self._accept = self._of_bookings("accept", store.accept_substitutes)
         self._shorten = self._of_bookings("shorten", store.shorten_holds)
+        self._hold_with_code = Kind[HoldWithCode, HoldOutcome | CodeWord](
+            "hold_with_code", self._hold_by_codes, lambda command: command.hold.buyer
+        )
+        self._reprice = Kind[Reprice | RestorePrices, RepriceWord](
+            "reprice", lambda commands: store.reprice_holds(database, commands), lambda command: command.booking_id
+        )
         self._extend = self._of_bookings("extend", store.extend_holds)
         self._release = self._of_bookings("release", store.release_bookings)
         self._begin = self._of_bookings("begin", store.begin_payments)
@@ -93,6 +104,14 @@ class SeatEngine:
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""
         return await self._submit(self._extend, command, event_id, command.buyer)
+
+    async def hold_with_code(self, command: HoldWithCode) -> HoldOutcome | CodeWord:
+        """Hold seats by an access code, which the strategy hears of."""
+        return await self._submit(self._hold_with_code, command, command.hold.event_id, command.hold.buyer)
+
+    async def reprice(self, event_id: int, command: Reprice | RestorePrices) -> RepriceWord:
+        """Put a code on a hold or take it off."""
+        return await self._submit(self._reprice, command, event_id, command.buyer)
 
     async def release(self, event_id: int, command: Release) -> ReleaseWord:
         """Release a hold."""
@@ -134,6 +153,12 @@ class SeatEngine:
         """Choosing holds the event's lock, whatever the strategy; the strategy hears of what was held."""
         outcomes = await self._chooser.choose(commands)
         await self._strategy.follow([command.booking_id for command in commands])
+        return outcomes
+
+    async def _hold_by_codes(self, commands: Sequence[HoldWithCode]) -> list[HoldOutcome | CodeWord]:
+        """One after the other: a presale is no rush of thousands a second."""
+        outcomes = [await store.hold_with_code(self._database, command) for command in commands]
+        await self._strategy.follow([command.hold.booking_id for command in commands])
         return outcomes
 
     def _of_bookings(

@@ -28,10 +28,12 @@ STATE_AFTER = {
     "block": SeatState.BLOCKED,
     "kill": SeatState.BLOCKED,
     "unblock": SeatState.AVAILABLE,
+    "reprice": SeatState.HELD,
     "restate": SeatState.BOOKED,
 }
-"""`restate` names no seats: it only says under which terms a booking stands since its buyer is forgotten."""
-MOVING_KINDS = STATE_AFTER.keys() - {"accept", "shorten", "extend", "pay", "resume", "restate"}
+"""`reprice` and `restate` name no seats: they say under which terms a booking stands since its prices changed, or since
+its buyer is forgotten."""
+MOVING_KINDS = STATE_AFTER.keys() - {"accept", "shorten", "extend", "pay", "resume", "reprice", "restate"}
 """Kinds after which a seat looks different to others; the rest only move a hold's end."""
 
 

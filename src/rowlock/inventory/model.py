@@ -49,7 +49,8 @@ class HoldWord(StrEnum):
 class HoldOutcome(msgspec.Struct, frozen=True, gc=False):
     """`seat_nos`, `tier_nos` and `prices` (all-in minor units) run in parallel and are empty unless held.
 
-    `instead_of` are the seats that were wanted when others are held in their place.
+    `instead_of` are the seats that were wanted when others are held in their place. `price_list` is the version of the
+    event's price list that the prices are from; `order_fee` (minor units) comes on top of them.
     """
 
     word: HoldWord
@@ -62,6 +63,8 @@ class HoldOutcome(msgspec.Struct, frozen=True, gc=False):
     conflicts: tuple[int, ...] = ()
     on_sale_at: datetime | None = None
     instead_of: tuple[int, ...] = ()
+    price_list: int = 0
+    order_fee: int = 0
 
     @property
     def stands(self) -> bool:
@@ -126,6 +129,60 @@ class ExtendWord(StrEnum):
     PAYMENT_PENDING = "payment_pending"
     BOOKING_CLOSED = "booking_closed"
     NO_MORE_EXTENSIONS = "no_more_extensions"
+
+
+class HoldWithCode(msgspec.Struct, frozen=True, gc=False):
+    """Hold seats for a buyer with an access code: before the sale opens, or seats that are blocked for all others.
+
+    `holds_max` standing holds a buyer may have, 0 for any number.
+    """
+
+    hold: Hold
+    code_id: uuid.UUID
+    holds_max: int
+
+
+class CodeWord(StrEnum):
+    """Why a code cannot be used now. `NOT_VALID` is all that a stranger to the code may learn."""
+
+    NOT_VALID = "not_valid"
+    USED_BY_YOU = "used_by_you"
+
+
+class Reprice(msgspec.Struct, frozen=True, gc=False):
+    """Put a code on a hold whose total was `total_was`; `prices`, `fees` and `taxes` are per seat, in minor units."""
+
+    booking_id: uuid.UUID
+    buyer: str
+    code_id: uuid.UUID
+    total_was: int
+    prices: tuple[int, ...]
+    fees: tuple[int, ...]
+    taxes: tuple[int, ...]
+    order_fee: int
+
+
+class RestorePrices(msgspec.Struct, frozen=True, gc=False):
+    """Take the code off a hold."""
+
+    booking_id: uuid.UUID
+    buyer: str
+
+
+class RepriceWord(StrEnum):
+    """What became of a code put on a hold, or taken off it. `CHANGED`: the hold costs something else than was read."""
+
+    REPRICED = "repriced"
+    REPLAYED = "replayed"
+    NOT_FOUND = "not_found"
+    HOLD_EXPIRED = "hold_expired"
+    PAYMENT_PENDING = "payment_pending"
+    BOOKING_CLOSED = "booking_closed"
+    CHANGED = "changed"
+    ANOTHER_CODE = "another_code"
+    CODE_HOLDS_SEATS = "code_holds_seats"
+    NOT_VALID = "not_valid"
+    USED_BY_YOU = "used_by_you"
 
 
 class Release(msgspec.Struct, frozen=True, gc=False):
@@ -301,6 +358,12 @@ class InventoryEngine(Protocol):
 
     async def extend(self, event_id: int, command: Extend) -> ExtendWord:
         """Extend a hold."""
+
+    async def hold_with_code(self, command: HoldWithCode) -> HoldOutcome | CodeWord:
+        """Hold seats by an access code."""
+
+    async def reprice(self, event_id: int, command: Reprice | RestorePrices) -> RepriceWord:
+        """Put a code on a hold or take it off."""
 
     async def release(self, event_id: int, command: Release) -> ReleaseWord:
         """Release a hold."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
+import msgspec
 
 from rowlock.inventory.model import (
     Accept,
@@ -17,14 +18,19 @@ from rowlock.inventory.model import (
     BlockKind,
     BlockOutcome,
     BlockWord,
+    CodeWord,
     Extend,
     ExtendWord,
     Hold,
     HoldOutcome,
+    HoldWithCode,
     HoldWord,
     PaymentFacts,
     Release,
     ReleaseWord,
+    Reprice,
+    RepriceWord,
+    RestorePrices,
     SettlePayment,
     SettleWord,
     Shorten,
@@ -36,6 +42,7 @@ from rowlock.platform.postgres import Connection, Database, load_queries
 from rowlock.platform.postgres.pool import rerun
 
 SQL = load_queries("rowlock.inventory")
+_CODE_WORDS = frozenset(CodeWord)
 
 _SETTLE_COLUMNS = ("booking_id", "payment_id", "phase", "reason", "ref")
 
@@ -118,7 +125,9 @@ def _seat_arguments(commands: Sequence[Hold | Block | Unblock]) -> tuple[list[in
 
 
 def _hold_outcome(row: asyncpg.Record) -> HoldOutcome:
-    word, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at = row
+    word, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at, price_list, order_fee = (
+        row
+    )
     return HoldOutcome(
         HoldWord(word),
         booking_no or 0,
@@ -129,7 +138,35 @@ def _hold_outcome(row: asyncpg.Record) -> HoldOutcome:
         tuple(prices or ()),
         tuple(conflicts or ()),
         on_sale_at,
+        (),
+        price_list or 0,
+        order_fee or 0,
     )
+
+
+async def hold_with_code(database: Database, command: HoldWithCode) -> HoldOutcome | CodeWord:
+    """Carry out a hold by an access code."""
+    hold = command.hold
+    rows = await rerun(
+        lambda: database.hot.fetch(
+            SQL["hold_with_code"], hold.booking_id, hold.event_id, hold.buyer, hold.seat_nos, command.code_id,
+            command.holds_max,
+        )
+    )  # fmt: skip
+    return CodeWord(rows[0][0]) if rows[0][0] in _CODE_WORDS else _hold_outcome(rows[0])
+
+
+async def reprice_holds(database: Database, commands: Sequence[Reprice | RestorePrices]) -> list[RepriceWord]:
+    """Put codes on holds, or take them off, one after the other."""
+    return [await _reprice(database, command) for command in commands]
+
+
+async def _reprice(database: Database, command: Reprice | RestorePrices) -> RepriceWord:
+    query, arguments = "restore_prices", msgspec.structs.astuple(command)
+    if isinstance(command, Reprice):
+        query = "reprice_hold"
+    rows = await rerun(lambda: database.hot.fetch(SQL[query], *arguments))
+    return RepriceWord(rows[0][0])
 
 
 class LeaseTerms(NamedTuple):

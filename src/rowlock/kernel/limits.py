@@ -61,6 +61,16 @@ CHOICE_ROWS_MAX = 2_000
 CHOICE_ATTEMPTS_MAX = 5
 """Tries of a choice whose picture was too old; each reads the seats anew."""
 
+LAPSED_HOLDS_CLOSED_MAX = 1_000
+"""Holds past their end that choosing closes before it looks again at a picture that was wrong."""
+
+CODE_TRIES_PER_MINUTE = 10
+"""Codes that one person may try; so many that share a network may try ten times as many."""
+
+CODES_PER_REQUEST_MAX = 1_000
+CODES_AT_ONCE_MAX = 100_000
+"""Codes that one command makes."""
+
 REPLICA_AGE_SECONDS_MAX = 0.1
 """How old a picture may be that a taken seat is refused from; an older one refuses nothing."""
 

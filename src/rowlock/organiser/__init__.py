@@ -2,6 +2,7 @@
 
 from rowlock.organiser.approvals import ApprovalDesk
 from rowlock.organiser.blocks import BlockDesk
+from rowlock.organiser.codes import CodeRegister
 from rowlock.organiser.commands import Organiser
 from rowlock.organiser.model import (
     BlockBody,
@@ -21,6 +22,7 @@ __all__ = [
     "BlockDesk",
     "BlockItem",
     "BlockList",
+    "CodeRegister",
     "Created",
     "EventBody",
     "EventPatch",

@@ -176,7 +176,7 @@ async def set_two_people(connection: Connection, organiser_id: int, *, wanted: b
 def _may_be_risky(change: Change) -> bool:
     """Whether a change could need a second person at all; names and texts never do."""
     if isinstance(change, EventPatch):
-        return change.prices is not msgspec.UNSET or change.cancelled is not msgspec.UNSET
+        return change.changes_prices or change.cancelled is not msgspec.UNSET
     return True
 
 

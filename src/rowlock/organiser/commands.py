@@ -14,10 +14,13 @@ from rowlock.inventory.store import SQL as INVENTORY
 from rowlock.kernel import limits
 from rowlock.kernel.clock import known_zone, parse_wire_time
 from rowlock.kernel.ids import parse_number_id
-from rowlock.kernel.money import known_currency, minor_units
+from rowlock.kernel.money import known_currency
 from rowlock.kernel.problems import Problem
 from rowlock.organiser.model import Amount, EventBody, EventPatch, VenueBody
 from rowlock.platform.postgres import Connection, Database
+from rowlock.pricing import FeesBody, ListedTerms, checked_terms
+from rowlock.pricing.store import SQL as PRICING
+from rowlock.pricing.store import change_price_list, price_of, write_price_list
 from rowlock.seating import SeatingPlan
 from rowlock.seating.store import PlanShelf, ShelvedPlan, StoredPlan, save_plan
 
@@ -25,12 +28,13 @@ Value = TypeVar("Value")
 
 
 class Terms(msgspec.Struct, frozen=True):
-    """The checked terms of a new event; `prices[tier_no]` are minor units."""
+    """The checked terms of a new event; `prices[tier_no]` are what the organiser typed, in minor units."""
 
     starts_at: datetime
     on_sale_at: datetime | None
     hold_seconds: int
     prices: tuple[int, ...]
+    listed: ListedTerms
 
 
 class CheckedEvent(NamedTuple):
@@ -98,7 +102,8 @@ class Organiser:
         The event will belong to the organiser whose plan it is.
         """
         plan = await self._plan(body.plan_id, by)
-        return CheckedEvent(body, plan, self._checked(body, plan))
+        country = await self._country_of(body, plan)
+        return CheckedEvent(body, plan, self._checked(body, plan, country))
 
     async def _insert_event(
         self, connection: Connection, checked: CheckedEvent, by: Person, creation_key: str | None
@@ -117,6 +122,7 @@ class Organiser:
         assert isinstance(event_id, int)
         await _add_performers(connection, event_id, body)
         await _open_sale(connection, event_id, plan, terms)
+        await write_price_list(connection, event_id, terms.prices, terms.listed, body.currency)
         await connection.execute(CATALOG["update_pick_rules"], event_id, body.no_orphan_seats, body.offer_nearest)
         if body.tickets_per_person_max is not None:
             await connection.execute(CATALOG["update_ticket_cap"], event_id, body.tickets_per_person_max)
@@ -148,8 +154,9 @@ class Organiser:
             )
             if patch.tickets_per_person_max is not msgspec.UNSET:
                 await connection.execute(CATALOG["update_ticket_cap"], event_id, patch.tickets_per_person_max)
-            if patch.prices is not msgspec.UNSET:
-                await _change_prices(connection, event_id, patch.prices)
+            if patch.changes_prices:
+                prices = _given(patch.prices)
+                await change_price_list(connection, event_id, prices=prices, fees=patch.fees, tax=patch.tax)
             await connection.execute(CATALOG["refresh_search_words"], event_id)
             _, now = await _terms(connection, event_id, by)
             before, after = _changes(was, now)
@@ -172,7 +179,14 @@ class Organiser:
         found: int | None = await connection.fetchval(CATALOG["venue_of_plan"], plan.plan_id)
         return (found, []) if found is not None else await _venue(connection, VenueBody(name=plan.plan.name), by)
 
-    def _checked(self, body: EventBody, plan: ShelvedPlan) -> Terms:
+    async def _country_of(self, body: EventBody, plan: ShelvedPlan) -> str:
+        """The country of the venue where the event will be, as far as it is known before."""
+        if body.venue is not None:
+            return body.venue.country
+        row = await self._database.fetchrow(PRICING["country_of_plan"], plan.plan_id)
+        return "" if row is None else str(row["country"])
+
+    def _checked(self, body: EventBody, plan: ShelvedPlan, country: str) -> Terms:
         if not known_currency(body.currency):
             raise Problem("invalid_request", f"currency: {body.currency!r} is not a currency such as EUR.")
         _check_zone(body.timezone)
@@ -182,8 +196,9 @@ class Organiser:
         assert starts_at is not None
         categories = [category.name for category in plan.plan.categories]
         _check_categories(body.prices, categories)
-        prices = tuple(_price(name, body.prices[name], body.currency) for name in categories)
-        return Terms(starts_at, _moment("onSaleAt", body.on_sale_at), hold_seconds, prices)
+        prices = tuple(price_of(name, body.prices[name], body.currency) for name in categories)
+        listed = checked_terms(body.fees or FeesBody(), body.tax, body.currency, country)
+        return Terms(starts_at, _moment("onSaleAt", body.on_sale_at), hold_seconds, prices, listed)
 
 
 def _check_categories(prices: Mapping[str, Amount], categories: list[str]) -> None:
@@ -195,13 +210,6 @@ def _check_categories(prices: Mapping[str, Amount], categories: list[str]) -> No
         raise Problem(
             "invalid_request", f"prices: the plan has no category {strange[0]!r}; it has {', '.join(categories)}."
         )
-
-
-def _price(category: str, amount: Amount, currency: str) -> int:
-    try:
-        return minor_units(str(amount), currency)
-    except ValueError as error:
-        raise Problem("invalid_request", f"prices: {category}: {error}.") from error
 
 
 def _check_zone(name: str) -> None:
@@ -262,18 +270,8 @@ async def _open_sale(connection: Connection, event_id: int, plan: ShelvedPlan, t
     tier_of = {category.name: tier_no for tier_no, category in enumerate(plan.plan.categories)}
     tiers = [tier_of[placed.seat.category] for placed in plan.plan.placed_seats()]
     for name, tier_no in tier_of.items():
-        price = terms.prices[tier_no]
-        await connection.execute(CATALOG["insert_tier"], event_id, tier_no, name, price, 0, tiers.count(tier_no))
+        await connection.execute(CATALOG["insert_tier"], event_id, tier_no, name, tiers.count(tier_no))
     await connection.execute(
         INVENTORY["open_sale"], event_id, secrets.randbits(31), tiers, terms.hold_seconds, terms.on_sale_at,
         terms.starts_at,
     )  # fmt: skip
-
-
-async def _change_prices(connection: Connection, event_id: int, prices: Mapping[str, Amount]) -> None:
-    facts = await connection.fetchrow(CATALOG["sale_facts"], event_id)
-    assert facts is not None
-    for name, amount in prices.items():
-        price = _price(name, amount, facts["currency"])
-        if await connection.fetchval(CATALOG["update_tier_price"], event_id, name, price) is None:
-            raise Problem("invalid_request", f"prices: the event has no tier {name!r}.")

@@ -7,6 +7,7 @@ import msgspec
 
 from rowlock.inventory import BlockKind
 from rowlock.kernel import limits
+from rowlock.pricing import FeesBody, TaxBody
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=limits.NAME_CHARS_MAX)]
 Amount = str | int
@@ -22,7 +23,8 @@ class VenueBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbi
 
 
 class EventBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    """A new event. `prices` maps each category of the plan to its all-in price, e.g. `{"VIP": "95.00"}`.
+    """A new event. `prices` maps each category of the plan to its price, e.g. `{"VIP": "95.00"}`: all-in, unless `fees`
+    or a `tax` that is not included come on top.
 
     `no_orphan_seats`: refuse a pick that leaves a single seat behind. `offer_nearest`: offer the nearest equivalent of
     seats that are gone to those who ask for it. `tickets_per_person_max`: over all bookings, accounts and cards.
@@ -34,6 +36,8 @@ class EventBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbi
     plan_id: str | int
     currency: str = "EUR"
     prices: dict[str, Amount]
+    fees: FeesBody | None = None
+    tax: TaxBody | None = None
     performers: Annotated[list[Name], msgspec.Meta(max_length=limits.PERFORMERS_PER_EVENT_MAX)] = []
     venue: VenueBody | None = None
     description: Annotated[str, msgspec.Meta(max_length=limits.DESCRIPTION_CHARS_MAX)] = ""
@@ -58,11 +62,18 @@ class EventPatch(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forb
     on_sale_at: str | msgspec.UnsetType | None = msgspec.UNSET
     hold_seconds: int | msgspec.UnsetType = msgspec.UNSET
     prices: dict[str, Amount] | msgspec.UnsetType = msgspec.UNSET
+    fees: FeesBody | msgspec.UnsetType | None = msgspec.UNSET
+    tax: TaxBody | msgspec.UnsetType | None = msgspec.UNSET
     no_orphan_seats: bool | msgspec.UnsetType = msgspec.UNSET
     offer_nearest: bool | msgspec.UnsetType = msgspec.UNSET
     tickets_per_person_max: TicketsMax | msgspec.UnsetType | None = msgspec.UNSET
     sale_paused: bool | msgspec.UnsetType = msgspec.UNSET
     cancelled: bool | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def changes_prices(self) -> bool:
+        """Whether tickets will cost something else."""
+        return not (self.prices is self.fees is self.tax is msgspec.UNSET)
 
 
 class BlockBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True, forbid_unknown_fields=True):

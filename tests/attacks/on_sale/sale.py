@@ -18,8 +18,8 @@ from tests.simulation.books import Books
 from tests.simulation.database import Line, database_on
 from tests.simulation.rows import EVENT_ID, OPENING, Row
 
-from rowlock.bookings import BookingDesk, BookingViews, Rates, SaleGate, TicketCap
-from rowlock.bookings.routes import booking_lane
+from rowlock.bookings import BookingDesk, BookingViews, CodeDesk, Rates, SaleGate, TicketCap
+from rowlock.bookings.routes import booking_lane, hold_lane
 from rowlock.bots import Challenges, Contention, Guard, Traces, Watch
 from rowlock.catalog import SaleFacts, SaleFactsShelf
 from rowlock.identity import TokenSigner
@@ -34,6 +34,7 @@ from rowlock.platform.http.calls import Call, SaleLane
 from rowlock.platform.http.turnstile import Turnstile
 from rowlock.platform.valkey.limiter import Limiter
 from rowlock.platform.valkey.surge import Surge
+from rowlock.pricing import PriceListShelf
 from rowlock.seating.store import PlanShelf, ShelvedPlan
 
 HOLD_SECONDS = 120
@@ -161,7 +162,8 @@ class Sale:
         )
         gate = SaleGate(self.signer, limiter, rates, Surge(loop.time), self.guard)
         facts, plans = _Facts(database), _Plans(database, plan)
-        charts, views = ChartShelf(plans), _Views(database, facts, plan)
+        price_lists = PriceListShelf(database)
+        charts, views = ChartShelf(plans), _Views(database, facts, plan, price_lists)
         chooser = SeatChooser(
             database, ExactPictures(database, facts, charts), seats_max=SEATS_MAX, holds_max=HOLDS_MAX
         )
@@ -174,9 +176,11 @@ class Sale:
         )  # fmt: skip
         turnstile = Turnstile(0)
         cashier = Cashier(database, engine, desk, views, Providers(bank), cap=cap)
+        codes = CodeDesk(database, engine, desk, views, price_lists)
         self._lane = SaleLane(
             [
-                *booking_lane(gate, desk, views, turnstile, cashier.walk_away),
+                *hold_lane(gate, desk, codes, turnstile),
+                *booking_lane(gate, desk, views, cashier.walk_away),
                 *payment_lane(gate, desk, cashier, turnstile),
             ]
         )
@@ -241,8 +245,14 @@ class _Plans(PlanShelf):
 
 
 class _Views(BookingViews):
-    def __init__(self, database: Any, facts: SaleFactsShelf, plan: ShelvedPlan) -> None:  # noqa: ANN401
-        super().__init__(database, facts, _Plans(database, plan))
+    def __init__(
+        self,
+        database: Any,  # noqa: ANN401
+        facts: SaleFactsShelf,
+        plan: ShelvedPlan,
+        price_lists: PriceListShelf,
+    ) -> None:
+        super().__init__(database, facts, _Plans(database, plan), price_lists)
         self._only = plan
 
     async def sale(self, event_id: int) -> tuple[SaleFacts, ShelvedPlan] | None:

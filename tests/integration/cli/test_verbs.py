@@ -125,6 +125,25 @@ async def test_an_event_is_created_and_its_faults_named(rowlock: CommandLine, pl
     assert "'Regular' has no price" in await rowlock.refusal(*words, "--price", "VIP=95.00")
     assert "CATEGORY=AMOUNT" in await rowlock.refusal(*words, "--price", "VIP")
     assert "holdSeconds" in await rowlock.refusal(*words, *prices, "--hold-seconds", "3")
+    terms = ("--fee-per-ticket", "1.50", "--fee-percent", "5", "--fees-to", "organiser")
+    assert (await rowlock.good(*words, *prices, *terms, "--tax-rate", "8.875", "--tax-on-top")).strip().isdecimal()
+    assert "tax.rate" in await rowlock.refusal(*words, *prices, "--tax-rate", "country")
+    assert "fees.perOrder" in await rowlock.refusal(*words, *prices, "--fee-per-order", "much")
+
+
+async def test_codes_are_made_listed_and_taken_back(rowlock: CommandLine, tmp_path: Path) -> None:
+    path = tmp_path / "codes.csv"
+    words = ("code", "create", "--kind", "percent", "--percent", "15", "--channel", "Press")
+    named = json.loads(await rowlock.good(*words, "SPRING", "--uses", "100", "--json"))["items"][0]
+    assert (named["code"], named["percent"], named["usesMax"]) == ("SPRING", "15", 100)
+    assert len((await rowlock.good(*words, "--count", "1200", "--prefix", "P-", "--csv", path)).splitlines()) == 1200
+    written = path.read_text("utf-8").splitlines()
+    assert (len(written), written[0].split(",")[0], written[1][:2]) == (1201, "code", "P-")
+    assert len((await rowlock.good("code", "list")).splitlines()) == 500
+    await rowlock.good("code", "disable", named["id"])
+    assert "no code" in await rowlock.refusal("code", "disable", "nothing")
+    assert "AMOUNT:CURRENCY" in await rowlock.refusal("code", "create", "TEN", "--kind", "amount", "--amount", "10")
+    assert "percent" in await rowlock.refusal("code", "create", "TEN", "--kind", "percent")
 
 
 async def test_events_are_imported_all_or_none(

@@ -126,6 +126,11 @@ AFFAIRS = {
     "get /api/v1/bookings": Affair.PERSONAL,
     "get /api/v1/bookings/{bookingId}": Affair.OWN_BOOKING,
     "post /api/v1/bookings/{bookingId}/extend": Affair.OWN_BOOKING,
+    "post /api/v1/bookings/{bookingId}/code": Affair.OWN_BOOKING,
+    "delete /api/v1/bookings/{bookingId}/code": Affair.OWN_BOOKING,
+    "post /api/v1/codes": Affair.MANAGING,
+    "get /api/v1/codes": Affair.MANAGING,
+    "delete /api/v1/codes/{codeId}": Affair.OWN_PROPOSAL,
     "post /api/v1/bookings/{bookingId}/accept": Affair.OWN_BOOKING,
     "post /api/v1/bookings/{bookingId}/confirm": Affair.OWN_BOOKING,
     "post /api/v1/bookings/{bookingId}/release": Affair.OWN_BOOKING,
@@ -161,6 +166,7 @@ NO_GATEWAY_HERE = "get /api/v1/events/{eventId}/stream"
 NOBODY_S_BLOCK = "00000000-0000-4000-8000-000000000000"
 NOBODY_S = {
     "approvalId": NOBODY_S_BLOCK,
+    "codeId": NOBODY_S_BLOCK,
     "sessionId": NOBODY_S_BLOCK,
     "passkeyId": "AAAA",
     "grantId": NOBODY_S_BLOCK,
@@ -211,6 +217,7 @@ def _plain(path: str) -> str:
         .replace("{block_id}", "{blockId}")
         .replace("{booking_id}", "{bookingId}")
         .replace("{approval_id}", "{approvalId}")
+        .replace("{code_id}", "{codeId}")
     )
 
 
@@ -270,6 +277,8 @@ async def _body(office: BoxOffice, operation: str, seat: str, booking: str) -> o
         "post /api/v1/events/{eventId}/bookings/{bookingId}/refund": {"reason": "Tried"},
         "post /api/v1/events/{eventId}/refund-run": {"reason": "Tried"},
         "post /api/v1/venues": {"name": "Somewhere"},
+        "post /api/v1/bookings/{bookingId}/code": {"code": "NOBODYS"},
+        "post /api/v1/codes": {"kind": "percent", "percent": "5", "count": 1},
         "post /api/v1/plans": {"name": "Not a whole plan"},
         "post /api/v1/approvals/{approvalId}": {"approve": True},
         "post /api/v1/account/grants": {"query": "client_id=nobody", "allow": True},

@@ -41,7 +41,11 @@ def an_event(event_id: str = "1", name: str = "Giants at Dodgers", status: Event
         available_seats=1200,
         seat_count=56_000,
         description="A game.",
-        tiers=(PriceTier("t1", "Regular", Money("49.50", "USD"), Money("4.50", "USD"), 1000, 800),),
+        tiers=(
+            PriceTier("t1", "Regular", Money("49.50", "USD"), Money("4.50", "USD"), 1000, 800, Money("0.00", "USD")),
+        ),
+        order_fee=Money("0.00", "USD"),
+        tax=None,
         hold_seconds=300,
         seats_per_booking_max=10,
         no_orphan_seats=False,

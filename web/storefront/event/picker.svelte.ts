@@ -2,6 +2,7 @@ import type { SeatChange, SeatMap, SeatPlan } from "../../seatmap";
 import { ACCESSIBLE, AVAILABLE, BLOCKED, COMPANION, HELD, placeOf, RESTRICTED_VIEW, seatIdOf, seatNoOf } from "../../seatmap";
 import type { Booking, EventDetail } from "../api";
 import { beginSession, hasSession, newKey, Refusal, write } from "../api";
+import { codeInLink } from "../codes";
 import { tellTabs } from "../hold/tabs";
 import { explain } from "../refusals";
 import type { Money, Words } from "../words";
@@ -31,6 +32,8 @@ export class SeatPicker {
   /** Said to screen readers only. */
   spoken = $state("");
   holding = $state(false);
+  /** A code that goes with the seats: for a presale, or for seats that are kept for those who have it. */
+  code = $state(codeInLink(location.search));
   known = $state(false);
   /** Counts up with every change of seat states, which live in typed arrays that nothing can watch. */
   version = $state(0);
@@ -63,9 +66,11 @@ export class SeatPicker {
     this.version++;
   }
 
+  /** What will be charged: the seats, and the order fee once. */
   get total(): Money {
     const prices = this.chosen.map((seatNo) => this.priceOf(seatNo)).filter((price) => price !== undefined);
-    return sum(prices, this.event.tiers[0]?.price.currency ?? "EUR");
+    if (prices.length > 0) prices.push(this.event.orderFee);
+    return sum(prices, this.event.orderFee.currency);
   }
 
   priceOf(seatNo: number): Money | undefined {
@@ -134,7 +139,7 @@ export class SeatPicker {
     if (this.chosen.includes(seatNo)) {
       this.choose(this.chosen.filter((other) => other !== seatNo));
       this.spoken = this.words.say("basket.removed", { seat, total: this.words.money(this.total) });
-    } else if (this.statusOf(seatNo) !== AVAILABLE) {
+    } else if (!this.mayChoose(this.statusOf(seatNo))) {
       this.spoken = this.words.say("basket.unavailable", { seat, state: this.stateWord(seatNo) });
     } else if (this.chosen.length >= this.event.seatsPerBookingMax) {
       this.notice = this.words.say("basket.full", { max: this.event.seatsPerBookingMax });
@@ -144,6 +149,11 @@ export class SeatPicker {
       // A session ready before the button is pressed saves a round trip when it counts.
       if (!hasSession()) beginSession().then(this.news.identified, () => undefined);
     }
+  }
+
+  /** Blocked seats may be opened by a code; whether they are is for the server to say. */
+  private mayChoose(status: number): boolean {
+    return status === AVAILABLE || (status === BLOCKED && this.code.trim() !== "");
   }
 
   private choose(seatNos: readonly number[]): void {
@@ -178,7 +188,7 @@ export class SeatPicker {
 
   /** Seats that a link brought along (`?seats=`), as far as they are still free. */
   private preselect(): void {
-    const free = seatsInLink(location.search).map((id) => seatNoOf(this.plan, id)).filter((n) => n >= 0 && this.map.states.status[n] === AVAILABLE);
+    const free = seatsInLink(location.search).map((id) => seatNoOf(this.plan, id)).filter((n) => n >= 0 && this.mayChoose(this.map.states.status[n]));
     if (free.length === 0) return;
     this.choose(free.slice(0, this.event.seatsPerBookingMax));
     this.map.showSeats(this.chosen);
@@ -199,7 +209,7 @@ export class SeatPicker {
   private afterChange(): void {
     this.version++;
     if (this.holding) return;
-    this.lose(this.chosen.filter((seatNo) => this.map.states.status[seatNo] !== AVAILABLE));
+    this.lose(this.chosen.filter((seatNo) => !this.mayChoose(this.map.states.status[seatNo])));
     this.judge();
   }
 
@@ -217,12 +227,13 @@ export class SeatPicker {
    */
   async hold(): Promise<Booking | null> {
     const seatIds = this.chosen.map((seatNo) => seatIdOf(this.plan, seatNo));
-    const seats = seatIds.join();
+    const code = this.code.trim();
+    const seats = [code, ...seatIds].join();
     if (this.attempt.seats !== seats) this.attempt = { seats, key: newKey() };
     this.holding = true;
     this.notice = "";
     try {
-      const body = { eventId: this.event.id, seatIds, onConflict: "nearest" };
+      const body = { eventId: this.event.id, seatIds, ...(code ? { code } : { onConflict: "nearest" }) };
       const hold = await write<Booking>("POST", "/bookings/reserve", body, this.attempt.key);
       if (hold) tellTabs(hold.bookingId);
       return hold;

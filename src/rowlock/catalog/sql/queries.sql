@@ -3,7 +3,8 @@ SELECT e.id, e.name, e.description, e.genre, e.starts_at, e.timezone, e.currency
        e.created_at, e.updated_at,
        v.id AS venue_id, v.name AS venue_name, v.city, v.country,
        i.on_sale_at, i.sale_ends_at, i.sale_paused, i.available, i.seat_count, i.hold_seconds,
-       i.no_orphan_seats, i.offer_nearest, i.tickets_per_person_max,
+       i.no_orphan_seats, i.offer_nearest, i.tickets_per_person_max, i.order_fee,
+       coalesce(l.tax_name, '') AS tax_name, coalesce(l.tax_rate, '') AS tax_rate,
        sale_status_v1(e.cancelled, i.sale_paused, i.available, i.on_sale_at, i.sale_ends_at, now()) AS status,
        (SELECT min(t.price_minor) FROM price_tiers t WHERE t.event_id = e.id) AS price_from,
        (SELECT array_agg(p.id::text || ' ' || p.name ORDER BY ep.position)
@@ -11,10 +12,11 @@ SELECT e.id, e.name, e.description, e.genre, e.starts_at, e.timezone, e.currency
 FROM events e
 JOIN venues v ON v.id = e.venue_id
 JOIN event_inventory i ON i.event_id = e.id
+LEFT JOIN price_lists l ON l.event_id = e.id AND l.version = i.price_list
 WHERE e.id = $1
 
 -- name: event_tiers
-SELECT tier_no, name, price_minor, fee_minor, seat_count FROM price_tiers WHERE event_id = $1 ORDER BY tier_no
+SELECT tier_no, name, price_minor, fee_minor, tax_minor, seat_count FROM price_tiers WHERE event_id = $1 ORDER BY tier_no
 
 -- name: sale_facts
 -- What never changes about an event's sale.
@@ -55,7 +57,8 @@ SELECT id FROM events WHERE creation_key = $1
 INSERT INTO event_performers (event_id, performer_id, position) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 
 -- name: insert_tier
-INSERT INTO price_tiers (event_id, tier_no, name, price_minor, fee_minor, seat_count) VALUES ($1, $2, $3, $4, $5, $6)
+-- Without its price: that is the first price list's to say.
+INSERT INTO price_tiers (event_id, tier_no, name, seat_count) VALUES ($1, $2, $3, $4)
 
 -- name: refresh_search_words
 UPDATE events e
@@ -78,9 +81,11 @@ SELECT e.organiser_id, jsonb_build_object(
            'timezone', e.timezone, 'cancelled', e.cancelled, 'holdSeconds', i.hold_seconds, 'onSaleAt', i.on_sale_at,
            'saleEndsAt', i.sale_ends_at, 'salePaused', i.sale_paused, 'noOrphanSeats', i.no_orphan_seats,
            'offerNearest', i.offer_nearest, 'ticketsPerPersonMax', i.tickets_per_person_max,
-           'prices', (SELECT jsonb_object_agg(t.name, t.price_minor) FROM price_tiers t WHERE t.event_id = e.id)
+           'prices', (SELECT jsonb_object_agg(t.name, t.base_minor) FROM price_tiers t WHERE t.event_id = e.id),
+           'fees', l.terms::jsonb -> 'fees', 'tax', l.terms::jsonb -> 'tax'
        )::text AS terms
 FROM events e JOIN event_inventory i ON i.event_id = e.id
+LEFT JOIN price_lists l ON l.event_id = e.id AND l.version = i.price_list
 WHERE e.id = $1 AND ($2::bigint IS NULL OR e.organiser_id = $2)
 FOR UPDATE OF e
 
@@ -105,6 +110,3 @@ WHERE event_id = $1
 
 -- name: update_ticket_cap
 UPDATE event_inventory SET tickets_per_person_max = $2 WHERE event_id = $1
-
--- name: update_tier_price
-UPDATE price_tiers SET price_minor = $3, fee_minor = least(fee_minor, $3) WHERE event_id = $1 AND name = $2 RETURNING tier_no

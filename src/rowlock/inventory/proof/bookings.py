@@ -47,8 +47,8 @@ class BookingCheck:
             contradictions = facts.contradicts(found)
             if contradictions:
                 self.booking_faults.add(f"booking {row['id']}: {contradictions}")
-            if row["total"] != sum(row["prices"]):
-                self.booking_faults.add(f"booking {row['id']}: the total is not the sum of its prices")
+            if row["total"] != sum(row["prices"]) + row["order_fee"]:
+                self.booking_faults.add(f"booking {row['id']}: the total is not the sum of its prices and order fee")
             self._check_payments(row)
 
     def settle(self, restated: dict[str, str]) -> None:
@@ -98,6 +98,7 @@ def _facts(row: asyncpg.Record) -> BookingFacts:
             tier_nos=row["tier_nos"],
             prices=row["prices"],
             total=row["total"],
+            price_list=row["price_list"],
             buyer=row["buyer"],
         ),
         returned=tuple(row["returned_seat_nos"]),

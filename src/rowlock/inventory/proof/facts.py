@@ -14,6 +14,7 @@ STATUS_AFTER = {
     "shorten": "HOLD",
     "extend": "HOLD",
     "resume": "HOLD",
+    "reprice": "HOLD",
     "pay": "PAYMENT_PENDING",
     "confirm": "CONFIRMED",
     "expire": "EXPIRED",
@@ -26,8 +27,8 @@ STATUS_AFTER = {
 class BookingFacts(NamedTuple):
     """A booking, its times in microseconds since 1970.
 
-    `terms` is the hash of what was frozen with the hold (number, tiers, prices, total, buyer), `extension` that of the
-    last extension's key.
+    `terms` is the hash of what was frozen with the hold (number, tiers, prices, total, price list, buyer), `extension`
+    that of the last extension's key.
     """
 
     event_id: int
@@ -75,6 +76,8 @@ class BookingFacts(NamedTuple):
                 returned = (*self.returned, *step.seat_nos)
                 status = "REFUNDED" if len(returned) == len(self.seat_nos) else "CONFIRMED"
                 return facts._replace(returned=returned, status=status)
+            case "reprice":
+                return facts._replace(terms=step.detail or "")
             case "confirm" | "expire" | "release":
                 return facts._replace(closed_at=at_us)
         return facts
@@ -86,11 +89,15 @@ class BookingFacts(NamedTuple):
 
 
 def terms_hash(
-    *, booking_id: str, no: int, tier_nos: Sequence[int], prices: Sequence[int], total: int, buyer: str
+    *, booking_id: str, no: int, tier_nos: Sequence[int], prices: Sequence[int], total: int, price_list: int, buyer: str
 ) -> str:
-    """The hash that a hold's step carries of its terms; the same rule as append_bookings_v1."""
+    """The hash that a hold's step carries of its terms; the same rule as terms_hash_v1.
+
+    The order fee stands in the total, of which the proof knows that it is prices and order fee.
+    """
     tiers, amounts = ",".join(map(str, tier_nos)), ",".join(map(str, prices))
-    return short_hash(f"{booking_id}|{no}|{tiers}|{amounts}|{total}|{buyer}")
+    cost = f"{total}@{price_list}" if price_list > 1 else str(total)
+    return short_hash(f"{booking_id}|{no}|{tiers}|{amounts}|{cost}|{buyer}")
 
 
 def short_hash(text: str) -> str:

@@ -137,7 +137,7 @@ class Replay:
         if step.kind == "return":
             if not set(step.seat_nos) <= set(facts.seat_nos):
                 self.owner_faults.add(f"row {seq}: {step.booking_id} returns seats that are not its own")
-        elif step.seat_nos != facts.seat_nos:
+        elif step.kind != "reprice" and step.seat_nos != facts.seat_nos:
             self.owner_faults.add(f"row {seq}: {step.kind} for {step.booking_id} names other seats than its hold")
         facts = facts.after(at_us, step)
         ended = facts.status in {"EXPIRED", "RELEASED"} and step.booking_id not in self._retaken

@@ -1,12 +1,14 @@
 -- name: hold_seats
-SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
+SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at, price_list,
+       order_fee
 FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7) ORDER BY ord
 
 -- name: judge_holds
 SELECT outcome, conflicts, versions FROM judge_holds_v1($1, $2, $3, $4, $5, $6, $7)
 
 -- name: hold_unchanged_seats
-SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
+SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at, price_list,
+       order_fee
 FROM hold_unchanged_seats_v1($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: lease_terms
@@ -21,7 +23,8 @@ FROM bookings WHERE id = ANY ($1)
 SELECT begin_choice_v1($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: hold_chosen_seats
-SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at
+SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at, price_list,
+       order_fee
 FROM hold_seats_v1($1, $2, $3, $4, $5, $6, $7, $8) ORDER BY ord
 
 -- name: offer_substitutes
@@ -62,6 +65,17 @@ FROM event_inventory i CROSS JOIN LATERAL (
     FROM seats s WHERE s.event_id = i.event_id
 ) s
 WHERE i.event_id = $1
+
+-- name: hold_with_code
+SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at, price_list,
+       order_fee
+FROM hold_with_code_v1($1, $2, $3, $4, $5, $6)
+
+-- name: reprice_hold
+SELECT reprice_hold_v1($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: restore_prices
+SELECT restore_prices_v1($1, $2)
 
 -- name: extend_holds
 SELECT outcome FROM extend_holds_v1($1, $2, $3)
@@ -150,7 +164,7 @@ FROM seats WHERE event_id = $1 ORDER BY seat_no
 -- name: verify_bookings
 -- Bookings that the ledger tells of, with the payment that holds or paid each and all that were captured for it.
 SELECT b.id::text AS id, b.no, b.event_id, b.buyer, b.status, b.seat_nos, b.tier_nos, b.prices, b.total,
-       (extract(epoch FROM b.held_at) * 1000000)::bigint AS held_at, b.hold_seconds,
+       b.price_list, b.order_fee, (extract(epoch FROM b.held_at) * 1000000)::bigint AS held_at, b.hold_seconds,
        (extract(epoch FROM b.hold_expires_at) * 1000000)::bigint AS hold_expires_at, b.extensions, b.extension_key,
        b.payment_id::text AS payment_id, (extract(epoch FROM b.closed_at) * 1000000)::bigint AS closed_at,
        (extract(epoch FROM b.retaken_at) * 1000000)::bigint AS retaken_at,

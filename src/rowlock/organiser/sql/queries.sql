@@ -34,3 +34,30 @@ WHERE id = $1 AND decision IS NULL AND expires_at > now() AND proposed_by <> $3 
 
 -- name: approval_done
 UPDATE approvals SET done_at = clock_timestamp() WHERE id = $1 AND decision = 'approved' AND done_at IS NULL
+
+-- name: insert_codes
+INSERT INTO codes (id, code, organiser_id, event_id, kind, percent, amount, currency, uses_max, uses_per_person_max,
+                   valid_from, valid_until, tiers, seats_min, channel, block_id, opens_at)
+SELECT n.id, n.code, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+FROM unnest($1::uuid[], $2::text[]) AS n(id, code)
+ON CONFLICT (organiser_id, code) DO NOTHING
+RETURNING id
+
+-- name: codes_by_id
+SELECT c.*, 0 AS uses FROM codes c JOIN unnest($1::uuid[]) WITH ORDINALITY AS n(id, place) USING (id) ORDER BY n.place
+
+-- name: codes
+-- Newest first, older than the moment $3.
+SELECT c.*, (SELECT count(*) FROM code_uses u JOIN bookings b ON b.id = u.booking_id
+             WHERE u.code_id = c.id AND b.status IN ('HOLD', 'PAYMENT_PENDING', 'CONFIRMED'))::int AS uses
+FROM codes c
+WHERE ($1::bigint IS NULL OR c.organiser_id = $1) AND ($2::bigint IS NULL OR c.event_id = $2)
+  AND ($3::timestamptz IS NULL OR c.created_at < $3)
+ORDER BY c.created_at DESC, c.id LIMIT $4
+
+-- name: disable_code
+-- `now`: whether it was in use until this moment.
+WITH it AS (SELECT id, organiser_id, code, disabled_at FROM codes
+            WHERE id = $1 AND ($2::bigint IS NULL OR organiser_id = $2) FOR UPDATE),
+     done AS (UPDATE codes c SET disabled_at = clock_timestamp() FROM it WHERE c.id = it.id AND it.disabled_at IS NULL)
+SELECT organiser_id, code, disabled_at IS NULL AS now FROM it

@@ -18,10 +18,10 @@ from sqlalchemy.engine import Connection, Engine
 
 from rowlock.platform.postgres.queries import load_queries
 
-OLDEST_USABLE_REVISION = "0023"
+OLDEST_USABLE_REVISION = "0027"
 """The oldest schema this release still works on; raised when a release starts to need something newer."""
 
-FUNCTION_PACKAGES = ("rowlock.audit", "rowlock.catalog", "rowlock.identity", "rowlock.inventory")
+FUNCTION_PACKAGES = ("rowlock.audit", "rowlock.catalog", "rowlock.identity", "rowlock.inventory", "rowlock.pricing")
 _MIGRATION_LOCK = 0x526F776C  # one number for all installations: "Rowl"
 _SQL = load_queries("rowlock.platform.postgres")
 

@@ -28,5 +28,6 @@ BEGIN
     END IF;
 
     PERFORM append_bookings_v1(p_bookings, p_kind, p_now);
+    PERFORM relock_seats_v1(p_bookings, p_now);
 END
 $$;

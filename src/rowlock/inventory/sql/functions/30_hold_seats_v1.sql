@@ -7,15 +7,19 @@
 -- Locks, in this order: buyers (advisory, by hash), inventory rows (by event id), seats (by update, under the latter).
 -- Outcomes, by precedence: replayed (this booking id exists and is the buyer's: nothing is done twice), event_not_found,
 -- not_on_sale, unknown_seat, seat_unavailable (with the seats), too_many_holds, held.
+-- p_early: what these commands name may be held before the sale opens (hold_with_codes_v1 says so).
 -- The database clock, read after the locks, is the only clock. p_now overrides it in tests.
 -- Every seat is looked at once and written once: what the look finds is kept in arrays beside p_seats, and what is
 -- written is not read again. Rows come in no order; `ord` counts the commands from 1.
-CREATE OR REPLACE FUNCTION hold_seats_v1(
+-- Prices are those of the event's price list at that moment; the booking names the list, and bears its order fee.
+DROP FUNCTION IF EXISTS hold_seats_v1;  -- what a function answers cannot be replaced
+CREATE FUNCTION hold_seats_v1(
     p_bookings uuid[], p_events bigint[], p_buyers text[], p_seat_from int[], p_seat_to int[], p_seats int[],
-    p_holds_max int, p_now timestamptz DEFAULT NULL
+    p_holds_max int, p_now timestamptz DEFAULT NULL, p_early boolean DEFAULT false
 ) RETURNS TABLE (
     ord int, outcome text, booking_no bigint, held_at timestamptz, expires_at timestamptz,
-    seat_nos int[], tier_nos smallint[], prices bigint[], conflicts int[], on_sale_at timestamptz
+    seat_nos int[], tier_nos smallint[], prices bigint[], conflicts int[], on_sale_at timestamptz,
+    price_list int, order_fee bigint
 )
 LANGUAGE plpgsql
 AS $$
@@ -30,6 +34,8 @@ DECLARE
     v_outcomes text[];
     v_conflicts text[];
     v_ends timestamptz[];   -- when a hold of that command would end
+    v_lists int[];          -- of its event: the price list, and what an order costs beside its tickets
+    v_fees bigint[];
     v_winners int[];
     v_nos bigint[];         -- of the winners' bookings
     v_totals bigint[];
@@ -61,15 +67,21 @@ BEGIN
     ) l;
     IF v_stale IS NOT NULL THEN
         PERFORM close_holds_v1(ARRAY(SELECT DISTINCT b FROM unnest(v_stale) AS u(b)), 'EXPIRED', 'expire', v_now);
+        -- What a code had opened is blocked again.
+        v_states := ARRAY(
+            SELECT CASE WHEN b.seat_no IS NULL THEN u.state ELSE 3 END
+            FROM unnest(v_states, v_wanted) WITH ORDINALITY AS u(state, wanted, at)
+            LEFT JOIN seat_blocks b ON b.event_id = u.wanted >> 20 AND b.seat_no = (u.wanted & 1048575)
+            ORDER BY u.at);
     END IF;
 
     -- What each command meets on this one picture, before any of them is granted.
-    SELECT array_agg(j.outcome), array_agg(j.taken), array_agg(j.ends)
-    INTO v_outcomes, v_conflicts, v_ends
+    SELECT array_agg(j.outcome), array_agg(j.taken), array_agg(j.ends), array_agg(j.price_list), array_agg(j.order_fee)
+    INTO v_outcomes, v_conflicts, v_ends, v_lists, v_fees
     FROM (
         SELECT CASE WHEN b.id IS NOT NULL THEN CASE WHEN b.buyer = c.buyer THEN 'replayed' ELSE 'event_not_found' END
                     WHEN i.event_id IS NULL THEN 'event_not_found'
-                    WHEN i.sale_paused OR v_now < i.on_sale_at OR v_now >= i.sale_ends_at THEN 'not_on_sale'
+                    WHEN i.sale_paused OR (v_now < i.on_sale_at AND NOT p_early) OR v_now >= i.sale_ends_at THEN 'not_on_sale'
                     WHEN array_position(v_states[c.seat_from:c.seat_to], NULL) IS NOT NULL THEN 'unknown_seat'
                     WHEN w.taken <> '' THEN 'seat_unavailable'
                     WHEN p_holds_max > 0 AND (
@@ -78,7 +90,7 @@ BEGIN
                           AND (a.status = 'PAYMENT_PENDING' OR a.hold_expires_at > v_now)
                     ) >= p_holds_max THEN 'too_many_holds'
                     ELSE 'held' END AS outcome,
-               w.taken, v_now + make_interval(secs => i.hold_seconds) AS ends
+               w.taken, v_now + make_interval(secs => i.hold_seconds) AS ends, i.price_list, i.order_fee
         FROM unnest(p_bookings, p_events, p_buyers, p_seat_from, p_seat_to)
              WITH ORDINALITY AS c(booking_id, event_id, buyer, seat_from, seat_to, ord)
         LEFT JOIN bookings b ON b.id = c.booking_id
@@ -101,16 +113,16 @@ BEGIN
 
     IF v_winners IS NOT NULL THEN
         SELECT array_agg(nextval('bookings_no_seq')),
-               array_agg((SELECT sum(p.price) FROM unnest(v_prices[p_seat_from[k.i]:p_seat_to[k.i]]) AS p(price)))
+               array_agg((SELECT sum(p.price) FROM unnest(v_prices[p_seat_from[k.i]:p_seat_to[k.i]]) AS p(price)) + v_fees[k.i])
         INTO v_nos, v_totals
         FROM unnest(v_winners) AS k(i);
 
         INSERT INTO bookings (id, no, event_id, buyer, seat_nos, tier_nos, prices, total,
-                              held_at, hold_seconds, hold_expires_at)
+                              held_at, hold_seconds, hold_expires_at, price_list, order_fee)
         OVERRIDING SYSTEM VALUE
         SELECT p_bookings[k.i], v_nos[k.at], p_events[k.i], p_buyers[k.i], p_seats[p_seat_from[k.i]:p_seat_to[k.i]],
                v_tiers[p_seat_from[k.i]:p_seat_to[k.i]], v_prices[p_seat_from[k.i]:p_seat_to[k.i]], v_totals[k.at],
-               v_now, extract(epoch FROM v_ends[k.i] - v_now), v_ends[k.i]
+               v_now, extract(epoch FROM v_ends[k.i] - v_now), v_ends[k.i], v_lists[k.i], v_fees[k.i]
         FROM unnest(v_winners) WITH ORDINALITY AS k(i, at);
 
         UPDATE seats s
@@ -132,7 +144,7 @@ BEGIN
                    '[' || string_agg(hold_change_v1(
                        p_bookings[k.i], v_nos[k.at], p_buyers[k.i], p_seats[p_seat_from[k.i]:p_seat_to[k.i]],
                        v_tiers[p_seat_from[k.i]:p_seat_to[k.i]], v_prices[p_seat_from[k.i]:p_seat_to[k.i]],
-                       v_totals[k.at], v_ends[k.i]), ',' ORDER BY k.at) || ']' AS changes
+                       v_totals[k.at], v_lists[k.i], v_ends[k.i]), ',' ORDER BY k.at) || ']' AS changes
             FROM unnest(v_winners) WITH ORDINALITY AS k(i, at)
             GROUP BY p_events[k.i]
         ) e;
@@ -140,7 +152,7 @@ BEGIN
         RETURN QUERY
         SELECT k.i, 'held', v_nos[k.at], v_now, v_ends[k.i], p_seats[p_seat_from[k.i]:p_seat_to[k.i]],
                v_tiers[p_seat_from[k.i]:p_seat_to[k.i]], v_prices[p_seat_from[k.i]:p_seat_to[k.i]],
-               NULL::int[], NULL::timestamptz
+               NULL::int[], NULL::timestamptz, v_lists[k.i], v_fees[k.i]
         FROM unnest(v_winners) WITH ORDINALITY AS k(i, at);
         IF cardinality(v_winners) = cardinality(v_outcomes) THEN
             RETURN;
@@ -150,7 +162,8 @@ BEGIN
     RETURN QUERY
     SELECT g.i::int, v_outcomes[g.i], b.no, b.held_at, b.hold_expires_at, b.seat_nos, b.tier_nos, b.prices,
            string_to_array(v_conflicts[g.i], ',')::int[],
-           CASE WHEN v_outcomes[g.i] = 'not_on_sale' AND v_now < e.on_sale_at THEN e.on_sale_at END
+           CASE WHEN v_outcomes[g.i] = 'not_on_sale' AND v_now < e.on_sale_at THEN e.on_sale_at END,
+           b.price_list, b.order_fee
     FROM generate_subscripts(v_outcomes, 1) AS g(i)
     LEFT JOIN bookings b ON b.id = p_bookings[g.i] AND v_outcomes[g.i] = 'replayed'
     LEFT JOIN event_inventory e ON e.event_id = p_events[g.i]

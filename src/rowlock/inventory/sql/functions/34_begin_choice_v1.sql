@@ -8,7 +8,7 @@
 -- the distinct events, with the epoch and seq of what the caller has of each.
 -- Locks: buyers and inventory rows, as in hold_seats_v1.
 -- Answers JSON, times in microseconds since 1970: `now`; for each command `word` (of judge_holds_v1: `held` when nothing
--- stands against it) and `onSaleAt`; for each event that exists `prices` by tier number, its rules `noOrphanSeats` and
+-- stands against it) and `onSaleAt`; for each event that exists `prices` by tier number, `orderFee`, its rules `noOrphanSeats` and
 -- `offerNearest`, and `rows`, the changes of each ledger row after the picture's, null when there are more than
 -- p_rows_max or they belong to another epoch.
 CREATE OR REPLACE FUNCTION begin_choice_v1(
@@ -42,7 +42,7 @@ BEGIN
 
     SELECT json_agg(json_build_object(
                'eventId', i.event_id, 'epoch', i.epoch, 'seq', i.seq,
-               'noOrphanSeats', i.no_orphan_seats, 'offerNearest', i.offer_nearest,
+               'noOrphanSeats', i.no_orphan_seats, 'offerNearest', i.offer_nearest, 'orderFee', i.order_fee,
                'prices', (SELECT json_agg(t.price_minor ORDER BY t.tier_no)
                           FROM price_tiers t WHERE t.event_id = i.event_id),
                'rows', CASE WHEN i.epoch = p.epoch AND i.seq - p.seq BETWEEN 0 AND p_rows_max THEN (

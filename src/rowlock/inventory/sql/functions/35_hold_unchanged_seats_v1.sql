@@ -3,12 +3,14 @@
 --
 -- A version moves with every change, so a seat that was taken and given back meanwhile counts as changed too.
 -- Locks as hold_seats_v1, in its order; it takes them again, which costs nothing.
-CREATE OR REPLACE FUNCTION hold_unchanged_seats_v1(
+DROP FUNCTION IF EXISTS hold_unchanged_seats_v1;  -- what a function answers cannot be replaced
+CREATE FUNCTION hold_unchanged_seats_v1(
     p_bookings uuid[], p_events bigint[], p_buyers text[], p_seat_from int[], p_seat_to int[], p_seats int[],
     p_holds_max int, p_versions int[], p_now timestamptz DEFAULT NULL
 ) RETURNS TABLE (
     ord int, outcome text, booking_no bigint, held_at timestamptz, expires_at timestamptz,
-    seat_nos int[], tier_nos smallint[], prices bigint[], conflicts int[], on_sale_at timestamptz
+    seat_nos int[], tier_nos smallint[], prices bigint[], conflicts int[], on_sale_at timestamptz,
+    price_list int, order_fee bigint
 )
 LANGUAGE plpgsql
 AS $$
@@ -45,7 +47,7 @@ BEGIN
 
     RETURN QUERY
     SELECT v_unchanged[h.ord], h.outcome, h.booking_no, h.held_at, h.expires_at, h.seat_nos, h.tier_nos, h.prices,
-           h.conflicts, h.on_sale_at
+           h.conflicts, h.on_sale_at, h.price_list, h.order_fee
     FROM hold_seats_v1(
         ARRAY(SELECT p_bookings[i] FROM unnest(v_unchanged) AS k(i)),
         ARRAY(SELECT p_events[i] FROM unnest(v_unchanged) AS k(i)),
@@ -53,7 +55,7 @@ BEGIN
         v_seat_from, v_seat_to, v_seats, p_holds_max, p_now) h
     WHERE cardinality(v_unchanged) > 0
     UNION ALL
-    SELECT c.ord, 'seat_changed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM unnest(v_changed) AS c(ord)
+    SELECT c.ord, 'seat_changed', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM unnest(v_changed) AS c(ord)
     ORDER BY 1;
 END
 $$;

@@ -1,5 +1,6 @@
--- Takes booked seats out of a booking and puts them on sale again. Internal: the event's inventory row is locked, and the
--- seats are the booking's. Answers what they cost, their fees and their tax, with the order's own fee when none are left.
+-- Takes booked seats out of a booking and puts them on sale again, or back into the block that a code had opened. Internal:
+-- the event's inventory row is locked, and the seats are the booking's. Answers what they cost, their fees and their tax,
+-- with the order's own fee when none are left.
 CREATE OR REPLACE FUNCTION give_seats_back_v1(
     p_booking uuid, p_seat_nos int[], p_now timestamptz, OUT gross bigint, OUT fee bigint, OUT tax bigint
 )
@@ -23,6 +24,7 @@ BEGIN
     PERFORM append_ledger_v1(
         ARRAY[v_event], ARRAY[concat('[["return","', p_booking, '",null,[', array_to_string(p_seat_nos, ','), ']]]')],
         ARRAY[v_freed], ARRAY[0], ARRAY[-v_freed], ARRAY[0], p_now);
+    PERFORM relock_seats_v1(ARRAY[p_booking], p_now);
 
     SELECT sum(s.gross), sum(s.fee), sum(s.tax) INTO gross, fee, tax
     FROM booking_split_v1(ARRAY[p_booking]) s

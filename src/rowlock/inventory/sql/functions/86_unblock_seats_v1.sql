@@ -21,6 +21,10 @@ BEGIN
     PERFORM 1 FROM event_inventory WHERE event_id = ANY (p_events) ORDER BY event_id FOR UPDATE;
     v_now := coalesce(p_now, clock_timestamp());
 
+    -- Seats that somebody holds by a code do not go back to a block that was released.
+    DELETE FROM unlocked_seats u USING unnest(p_events, p_seat_from, p_seat_to) AS c(event_id, seat_from, seat_to)
+    WHERE u.event_id = c.event_id AND u.seat_no = ANY (p_seats[c.seat_from:c.seat_to]);
+
     WITH gone AS (
         DELETE FROM seat_blocks b
         USING unnest(p_events, p_seat_from, p_seat_to) WITH ORDINALITY AS c(event_id, seat_from, seat_to, ord)

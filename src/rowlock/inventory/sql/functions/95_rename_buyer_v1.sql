@@ -31,7 +31,7 @@ BEGIN
     FROM (
         SELECT event_id, '[' || string_agg(
                    concat('["restate","', id, '",null,[],"',
-                          terms_hash_v1(id, no, buyer, tier_nos, prices, total), '"]'), ',' ORDER BY no) || ']' AS changes
+                          terms_hash_v1(id, no, buyer, tier_nos, prices, total, price_list), '"]'), ',' ORDER BY no) || ']' AS changes
         FROM bookings WHERE id = ANY (v_bookings) GROUP BY event_id
     ) e;
     RETURN cardinality(v_bookings);

@@ -8,4 +8,4 @@ down_revision = "0025"
 
 def upgrade() -> None:
     """Run the SQL."""
-    run_sql("0026_provider_notices.sql")
+    run_sql("0026_price_lists.sql")

@@ -1,0 +1,61 @@
+"""The last use of a code goes to one booking, even where two events are sold at once."""
+
+import asyncio
+import uuid
+from importlib import resources
+
+import pytest
+from tests.house import House
+
+from rowlock.platform.postgres import Database
+
+CODE = """
+INSERT INTO codes (id, organiser_id, code, kind, percent, uses_max)
+SELECT $1, organiser_id, 'LAST', 'percent', 10, 1 FROM events WHERE id = $2
+"""
+REPRICED = "SELECT reprice_hold_v1($1, $2, $3, 4950, '{4455}', '{0}', '{0}', 0)"
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+GUARD = "FOR UPDATE OF c;  -- guard: one after the other"
+
+
+async def two_for_the_last(house: House) -> tuple[str, str]:
+    """Two holds of two events ask for the last use; the second asks while the first is not committed yet."""
+    code = uuid.uuid4()
+    await house.database.cold.execute(CODE, code, house.event_id)
+    one = house.hold_of(15)
+    two = house.hold_of(15, event_id=await house.new_event())
+    for hold in (one, two):
+        assert (await house.engine().hold(hold)).stands
+    async with house.database.cold.acquire() as connection:
+        async with connection.transaction():
+            first = await connection.fetchval(REPRICED, one.booking_id, one.buyer, code)
+            second = asyncio.create_task(house.database.hot.fetchval(REPRICED, two.booking_id, two.buyer, code))
+            while not second.done() and await house.database.cold.fetchval(WAITING) == 0:
+                continue
+        return str(first), str(await second)
+
+
+async def test_without_its_guard_a_code_is_used_once_too_often(house: House, database: Database) -> None:
+    path = resources.files("rowlock.inventory") / "sql" / "functions" / "52_judge_code_v1.sql"
+    text = path.read_text("utf-8")
+    assert text.count(GUARD) == 1
+    await database.cold.execute(text.replace(GUARD, ";"))
+    assert await two_for_the_last(house) == ("repriced", "repriced")
+
+
+async def test_the_last_use_is_given_once(house: House) -> None:
+    assert await two_for_the_last(house) == ("repriced", "not_valid")
+    assert await house.broken() == []
+
+
+@pytest.mark.parametrize("uses_max", [1, 7])
+async def test_a_rush_for_a_code_stays_within_its_uses(house: House, uses_max: int) -> None:
+    code = uuid.uuid4()
+    await house.database.cold.execute(CODE.replace(", 1 FROM", f", {uses_max} FROM"), code, house.event_id)
+    holds = [house.hold_of(seat_no) for seat_no in range(10, 40)]
+    assert all([(await house.engine().hold(hold)).stands for hold in holds])
+    words = await asyncio.gather(
+        *(house.database.hot.fetchval(REPRICED, hold.booking_id, hold.buyer, code) for hold in holds)
+    )
+    assert sorted(words) == ["not_valid"] * (30 - uses_max) + ["repriced"] * uses_max
+    assert await house.broken() == []
