@@ -12,6 +12,7 @@ from benchmarks import (
     expiry,
     false_refusals,
     live,
+    outbox,
     paying,
     pressure,
     replica_lag,
@@ -34,6 +35,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
     "replica": ("The age of the picture that refusals come from", replica_lag.chapter),
     "refusals": ("False refusals", false_refusals.chapter),
     "live": ("The live map", live.chapter),
+    "outbox": ("A backlog of messages", outbox.chapter),
     "tokens": ("Who asks", tokens.chapter),
     "verify": ("The proof", verify.chapter),
 }

@@ -48,6 +48,8 @@ from rowlock.inventory import routes as inventory
 from rowlock.kernel.ids import parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.live import routes as live
+from rowlock.money import routes as money
+from rowlock.money.documents import Documents
 from rowlock.organiser import ApprovalDesk, BlockDesk, CodeRegister, Organiser, RefundDesk
 from rowlock.organiser.code_routes import code_router
 from rowlock.organiser.routes import approval_router, block_router, organiser_router, refund_router
@@ -81,8 +83,10 @@ from rowlock.search.routes import search_router
 from rowlock.seating import routes as seating
 from rowlock.seating.store import PlanShelf
 from rowlock.settings import Settings
-from rowlock.storefront import CalendarEntry, create_router
+from rowlock.storefront import create_router
 from rowlock.storefront.operator import operator_routes
+from rowlock.tickets import CalendarEntry, TicketDesk
+from rowlock.tickets import routes as tickets
 
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
@@ -102,6 +106,8 @@ OPERATIONS = (
     *payments.OPERATIONS,
     *return_routes.OPERATIONS,
     *notices.OPERATIONS,
+    *tickets.OPERATIONS,
+    *money.OPERATIONS,
     *live.OPERATIONS,
 )
 
@@ -165,6 +171,8 @@ class Api:
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
         self.token_desk = TokenDesk(database, signer)
         self.refund_desk = RefundDesk(database, self.returns)
+        self.documents = Documents(database, self.plans)
+        self.ticket_desk = TicketDesk(database, self.account_parts.accounts)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     def _sale_lane(self) -> SaleLane:
@@ -239,6 +247,8 @@ class Api:
             *payments.challenge_routes(self.provider, self.cashier),
             *way_back_routes(self.cashier, self.payments.provider_set.razorpay),
             *notices.notice_routes(self.payments.notice_desk, self.payments.provider_set.readers),
+            *tickets.ticket_routes(self.gate, self.desk, self.ticket_desk),
+            *money.money_routes(self.database, self.gate, self.desk, self.documents, self.signer),
             *live.stream_routes(self.signer, self.limiter, per_minute=self.settings.requests_per_minute),
         ]
 

@@ -12,19 +12,29 @@ from rowlock.identity.oauth.grants import forget_old_grants
 from rowlock.identity.revocations import SQL as REVOCATIONS
 from rowlock.inventory.sweeper import sweep_forever
 from rowlock.kernel import limits
+from rowlock.money import jobs as money
+from rowlock.money.seals import seal_forever
 from rowlock.payments.notices.desk import catch_up_forever
 from rowlock.payments.reconciler import reconcile_forever
 from rowlock.payments.refund_runner import pay_refunds_forever
 from rowlock.payments.refund_runs import pay_back_forever
 from rowlock.platform.http.idempotency import SQL as IDEMPOTENCY
+from rowlock.platform.jobs import JobRunner, Task
 from rowlock.platform.mail.post import deliver_forever
-from rowlock.platform.outbox.relay import relay_forever
+from rowlock.platform.outbox.relay import Relay
 from rowlock.platform.postgres import DatabaseDown
 from rowlock.platform.postgres.pool import rerun
 from rowlock.platform.telemetry import metrics
 from rowlock.settings import Settings
+from rowlock.tickets import Notices
+from rowlock.tickets import jobs as tickets
 
 HOUSEKEEPING_SECONDS = 600.0
+TASKS_OF_TOPICS = {
+    topic: (*tickets.TASKS_OF_TOPICS.get(topic, ()), *money.TASKS_OF_TOPICS.get(topic, ()))
+    for topic in tickets.TASKS_OF_TOPICS.keys() | money.TASKS_OF_TOPICS.keys()
+}
+"""Everybody who acts on messages, by their topics."""
 
 log = structlog.get_logger(__name__)
 
@@ -39,11 +49,19 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(pay_refunds_forever(api.database, api.providers, stopping))
             loops.create_task(pay_back_forever(api.database, api.seats_changed, stopping))
             loops.create_task(catch_up_forever(api.payments.notice_desk, stopping))
-            loops.create_task(relay_forever(api.database, api.valkey, stopping))
+            loops.create_task(Relay(api.database, api.valkey, TASKS_OF_TOPICS).run_forever(stopping))
+            loops.create_task(JobRunner(api.database.url, _tasks(api)).run_forever(stopping))
+            loops.create_task(seal_forever(api.database, stopping))
             loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
             loops.create_task(_keep_house(api, settings, stopping))
     finally:
         await api.close()
+
+
+def _tasks(api: Api) -> list[Task]:
+    """Everything that jobs are about."""
+    notices = Notices(api.database, api.plans, api.account_parts.postbox, api.settings.public_url)
+    return [*tickets.ticket_tasks(notices), *money.money_tasks(api.database, api.documents, api.providers.all())]
 
 
 async def _tell_expired(api: Api, expired: int, events: list[int]) -> None:

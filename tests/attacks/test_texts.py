@@ -20,10 +20,8 @@ from tests.integration.http.browsers import Browser, link_in, mails_to
 from tests.integration.http.conftest import BoxOffice, Caller, Json
 
 from rowlock.kernel import limits
-from rowlock.storefront.calendar import calendar_file
-from rowlock.storefront.data import CalendarEntry
 from rowlock.storefront.prose import prose
-from rowlock.storefront.wording import words
+from rowlock.tickets import CalendarEntry, calendar_file
 
 SECONDS_MAX = 2.0
 """A statement that sleeps would take longer."""
@@ -167,7 +165,7 @@ def test_a_description_still_says_what_it_means() -> None:
 @pytest.mark.parametrize("text", [*SCRIPTS, *STATEMENTS, "two\r\nSUMMARY:lines", "a\\,b;c:d"])
 def test_a_calendar_file_stays_one_event(text: str) -> None:
     entry = CalendarEntry("id", "REF", "1", text, datetime(2031, 5, 1, tzinfo=UTC), "Europe/Berlin", text, (text,))
-    (event,) = Calendar.from_ical(calendar_file(entry, "https://x.example", words("en"))).walk("VEVENT")
+    (event,) = Calendar.from_ical(calendar_file(entry, "https://x.example", "en")).walk("VEVENT")
     assert len(event.keys()) == 8
     assert str(event["summary"]).replace("\r\n", "\n") == text.replace("\r\n", "\n")
 

@@ -27,6 +27,8 @@ VERBS = {
     "audit": "audit:audit",
     "bots": "bots:bots",
     "surge": "bots:surge",
+    "jobs": "jobs:jobs",
+    "money": "money:money",
     "privacy": "privacy:privacy",
     "secrets": "secrets:secrets",
     "dev": "dev:dev",

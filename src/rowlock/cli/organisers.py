@@ -11,6 +11,7 @@ from rowlock.cli.installation import VerbFault, data_option, database_of, instal
 from rowlock.identity import HOUSE, Person
 from rowlock.identity.organisers import Organisers
 from rowlock.kernel import limits
+from rowlock.money.documents import set_organiser_papers
 from rowlock.organiser.approvals import set_two_people
 from rowlock.platform.postgres import Database
 from rowlock.settings import Settings
@@ -55,6 +56,24 @@ def two_people(organiser_id: int, wanted: str, reason: str | None, data: Path | 
         asyncio.run(_two_people(settings, organiser_id, reason, wanted=wanted == "on"))
 
 
+@organiser.command("set")
+@click.argument("organiser_id", type=click.IntRange(1))
+@click.option("--legal-name", required=True, help="Who sells, in the words of the law.")
+@click.option("--address", required=True, help="As on a letter; lines separated by newlines or semicolons.")
+@click.option("--tax-id", default="", help="As it must stand on receipts.")
+@data_option
+@one_line_faults
+def set_papers(organiser_id: int, legal_name: str, address: str, tax_id: str, data: Path | None) -> None:
+    """Say who an organiser is on receipts and credit notes; those that were issued stay as they are."""
+    lines = "\n".join(line.strip() for line in address.replace(";", "\n").splitlines() if line.strip())
+    papers = {"legalName": legal_name.strip(), "address": lines, "taxId": tax_id.strip()}
+    for name, text in papers.items():
+        if len(text) > limits.NAME_CHARS_MAX or (not text and name != "taxId"):
+            raise VerbFault(f"{name} has 1 to {limits.NAME_CHARS_MAX} characters")
+    with installation(data) as settings:
+        asyncio.run(_set_papers(settings, organiser_id, papers))
+
+
 @organiser.command("list")
 @data_option
 @json_option
@@ -96,6 +115,18 @@ async def _two_people(settings: Settings, organiser_id: int, reason: str | None,
                 await record(
                     connection, OPERATOR, [Deed("set_two_people", thing, organiser_id, after=now, reason=reason)]
                 )
+
+
+async def _set_papers(settings: Settings, organiser_id: int, papers: dict[str, str]) -> None:
+    async with database_of(settings) as database:
+        await known_organiser(database, organiser_id)
+        async with database.cold.acquire() as connection, connection.transaction():
+            await set_organiser_papers(connection, organiser_id, *papers.values())
+            await record(
+                connection,
+                OPERATOR,
+                [Deed("set_organiser_papers", f"organiser:{organiser_id}", organiser_id, after=papers)],
+            )
 
 
 async def _list(settings: Settings) -> dict[int, str]:

@@ -20,6 +20,7 @@ from rowlock.inventory.proof.export import export_ledger, replay_file
 from rowlock.inventory.proof.findings import CHECKS
 from rowlock.inventory.proof.verify import EventProof, ledger_rows, prove_events
 from rowlock.kernel.ids import parse_number_id
+from rowlock.money.proof import prove_money
 from rowlock.platform.secrets import SecretBox
 from rowlock.settings import Settings
 
@@ -130,11 +131,12 @@ async def _prove(
                 proofs.append(proof)
                 for finding in proof.findings if not as_json else ():
                     _print(finding)
+        others = [finding async for finding in prove_money(connection, event_id)]
         if event_id is None:
-            finding = await _audit_finding(connection)
-            proofs.append(EventProof((finding,), None))
-            if not as_json:
-                _print(finding)
+            others.append(await _audit_finding(connection))
+        proofs.append(EventProof(tuple(others), None))
+        for finding in others if not as_json else ():
+            _print(finding)
     finally:
         await connection.close()
     if certify is not None and signing is not None:

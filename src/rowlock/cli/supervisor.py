@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,7 +137,7 @@ class Supervisor:
         with self._log_file().open("ab") as log:
             self._roles[name] = subprocess.Popen(
                 [sys.executable, "-m", "rowlock", *self._arguments(name, listener)],
-                env=self._environment(settings),
+                env=self._environment(settings) | self._own_address(name, settings, listener),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -161,6 +162,15 @@ class Supervisor:
             return ["inbox", *(word for door in self._doors(name, listener) for word in ("--fd", str(door)))]
         posts = [word for post in self._live_posts.values() for word in ("--live", str(post))]
         return ["api", "--fd", str(listener.fileno()), *posts]
+
+    def _own_address(self, name: str, settings: Settings, listener: socket.socket) -> dict[str, str]:
+        """For links in the worker's mails, which no request tells where we are: ours on this machine if none is set."""
+        local = ip_address(listener.getsockname()[0]).is_loopback
+        return (
+            {"ROWLOCK_PUBLIC_URL": _base_url(listener)}
+            if name == "worker" and local and not settings.public_url
+            else {}
+        )
 
     def _environment(self, settings: Settings) -> dict[str, str]:
         if not self._roles:

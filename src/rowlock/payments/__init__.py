@@ -1,7 +1,7 @@
 """Money: taking payments for holds, safely through every failure in between."""
 
 from rowlock.payments.commands import Cashier
-from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk, PaymentProvider, Providers
+from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk, PaymentProvider, Providers, StatementLine
 from rowlock.payments.providers.mock import MockProvider
 from rowlock.payments.refund_runs import RefundRun, begin_run, run_of
 from rowlock.payments.returns import Refund, RefundBody, Returns
@@ -18,6 +18,7 @@ __all__ = [
     "RefundBody",
     "RefundRun",
     "Returns",
+    "StatementLine",
     "begin_run",
     "run_of",
 ]

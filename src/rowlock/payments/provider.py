@@ -109,6 +109,10 @@ class Providers:
         self.seconds_shut = seconds_shut
         self._by_name = {provider.name: provider for provider in (current, *earlier)}
 
+    def all(self) -> tuple[PaymentProvider, ...]:
+        """Every provider that this installation speaks to."""
+        return tuple(self._by_name.values())
+
     def of(self, name: str) -> PaymentProvider:
         """The provider of a payment; OutcomeUnknown when this installation is not set up to speak to it any more."""
         provider = self._by_name.get(name)

@@ -95,7 +95,8 @@ class PeoplesData:
             raise ErasureRefused
         kept_until = self._rules.until(await connection.fetchval(SQL["last_paid"], name))
         kept_by = "" if kept_until is None else self._rules.law
-        await connection.execute(SQL["forget_ticket_claims"], name)
+        for statement in ("forget_ticket_claims", "forget_contacts"):
+            await connection.execute(SQL[statement], name)
         for statement in ("forget_grants", "forget_device_keys", "forget_answers", "forget_consents"):
             await connection.execute(SQL[statement], somebody.subjects)
         for statement in ("forget_in_approvals", "forget_in_events"):

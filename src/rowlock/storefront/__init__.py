@@ -1,7 +1,7 @@
 """The storefront: server-rendered pages that anybody, search engines included, can read."""
 
-from rowlock.storefront.data import CalendarEntry, StorefrontData
+from rowlock.storefront.data import StorefrontData
 from rowlock.storefront.pages import error_page
 from rowlock.storefront.routes import create_router
 
-__all__ = ["CalendarEntry", "StorefrontData", "create_router", "error_page"]
+__all__ = ["StorefrontData", "create_router", "error_page"]

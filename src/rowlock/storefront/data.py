@@ -1,28 +1,14 @@
 """What the pages need to know, in the catalogue's own structs; who answers is the composition root's business."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Protocol
 
-import msgspec
 from starlette.requests import HTTPConnection, Request
 
 from rowlock.catalog import EventDetail, EventPage
 from rowlock.identity.oauth import ProgramWish, Refused, SendOn
 from rowlock.search import EventQuery
-
-
-class CalendarEntry(msgspec.Struct, frozen=True):
-    """A booking as a calendar shows it; `seats` are seat ids, `starts_at` is aware."""
-
-    booking_id: str
-    reference: str
-    event_id: str
-    event_name: str
-    starts_at: datetime
-    timezone: str
-    place: str
-    seats: tuple[str, ...]
+from rowlock.tickets import CalendarEntry
 
 
 class StorefrontData(Protocol):

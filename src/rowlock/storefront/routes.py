@@ -18,13 +18,13 @@ from rowlock.identity.oauth import ProgramWish, Refused, SendOn
 from rowlock.kernel import limits
 from rowlock.platform.http.caching import accepts_gzip
 from rowlock.search import EventQuery
-from rowlock.storefront.calendar import calendar_file
 from rowlock.storefront.data import StorefrontData
 from rowlock.storefront.pages import PICTURE_SECURITY_POLICY, error_page, render, site_of
 from rowlock.storefront.poster import poster
 from rowlock.storefront.reference import operations_by_tag, schemas
 from rowlock.storefront.seo import event_json_ld, robots, script_json, sitemap
 from rowlock.storefront.wording import language_of, words
+from rowlock.tickets import calendar_file
 
 LIST_KEPT_S = 10
 EVENT_KEPT_S = 5
@@ -128,7 +128,7 @@ class _Pages:
         if entry is None:
             return error_page(request, 404)
         url = f"{site_of(request)}/bookings/{entry.booking_id}"
-        body = calendar_file(entry, url, words(language_of(request)))
+        body = calendar_file(entry, url, language_of(request))
         headers = {
             "Cache-Control": "private, no-store",
             "Content-Disposition": f'attachment; filename="{entry.reference}.ics"',

@@ -1,18 +1,13 @@
 """One catalogue of words for the pages and the islands; numbers, money and dates in the visitor's manner."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 import msgspec
-from babel import Locale
-from babel.dates import format_date, format_time, get_timezone_name
-from babel.numbers import format_currency, format_decimal
 from starlette.requests import Request
 
-from rowlock.kernel.money import Money
+from rowlock.platform.manner import Manner
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "fr": "Français"}
 DEFAULT_LANGUAGE = "en"
@@ -27,12 +22,8 @@ def messages(language: str) -> Mapping[str, str | dict[str, str]]:
     return msgspec.json.decode(data, type=type_of_catalogue)
 
 
-class Words:
+class Words(Manner):
     """Says things in one language."""
-
-    def __init__(self, language: str) -> None:
-        self.language = language
-        self.locale = Locale(language)
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of `key`; its plural form follows `count`. KeyError for a key no catalogue has."""
@@ -43,39 +34,6 @@ class Words:
             text = text.get(self.locale.plural_form(count), text["other"])
             values["count"] = self.number(count)
         return text.format(**values) if values else text
-
-    def number(self, value: int) -> str:
-        """With the language's own grouping."""
-        return str(format_decimal(value, locale=self.locale))
-
-    def money(self, value: Money) -> str:
-        """Amount and currency."""
-        return str(format_currency(value.amount, value.currency, locale=self.locale))
-
-    def day(self, at: datetime, timezone: str) -> str:
-        """The whole date where it happens."""
-        return str(format_date(at.astimezone(ZoneInfo(timezone)), "full", locale=self.locale))
-
-    def short_day(self, at: datetime, timezone: str) -> str:
-        """Day, month, year where it happens."""
-        return str(format_date(at.astimezone(ZoneInfo(timezone)), "medium", locale=self.locale))
-
-    def day_of_month(self, at: datetime, timezone: str) -> str:
-        """Just the day's number where it happens."""
-        return str(format_date(at.astimezone(ZoneInfo(timezone)), "d", locale=self.locale))
-
-    def month(self, at: datetime, timezone: str) -> str:
-        """The month's short name where it happens."""
-        return str(format_date(at.astimezone(ZoneInfo(timezone)), "LLL", locale=self.locale))
-
-    def time(self, at: datetime, timezone: str) -> str:
-        """The time of day where it happens."""
-        zone = ZoneInfo(timezone)
-        return str(format_time(at.astimezone(zone), "short", tzinfo=zone, locale=self.locale))
-
-    def zone(self, at: datetime, timezone: str) -> str:
-        """The name of the time zone there and then."""
-        return str(get_timezone_name(at.astimezone(ZoneInfo(timezone)), "long", locale=self.locale))
 
 
 @cache

@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import TestServers
 from tests.house import House, small_plan
 
+from rowlock.platform.jobs import Job, defer
 from rowlock.platform.postgres.migrate import head_revision
 from rowlock.seating import write_plan
 
@@ -243,7 +244,7 @@ async def test_settings_and_servers_that_do_not_work_are_named(servers: TestServ
 async def test_verify_says_yes_to_a_sound_sale(rowlock: CommandLine, house: House) -> None:
     await house.hold(1, 2)
     printed = await rowlock.good("verify")
-    assert "8 of 8 checks hold over 1 events" in printed
+    assert "9 of 9 checks hold over 1 events" in printed
     assert json.loads(await rowlock.good("verify", "--event", str(house.event_id), "--json"))["holds"] is True
     assert "no event 999" in await rowlock.refusal("verify", "--event", "999")
 
@@ -332,3 +333,15 @@ async def test_a_person_is_handed_over_and_forgotten(rowlock: CommandLine, house
     assert "erase_person" in log
     assert "buyer:ada" not in log
     assert await house.broken() == []
+
+
+async def test_jobs_that_failed_are_listed_and_tried_again(rowlock: CommandLine, house: House) -> None:
+    async with house.database.cold.acquire() as connection:
+        await defer(connection, [Job("greet", {"name": "Ada"}), Job("greet", {"name": "Bea"})])
+    await house.database.cold.execute("UPDATE procrastinate.procrastinate_jobs SET status = 'failed' WHERE id = 1")
+    listed = json.loads(await rowlock.good("jobs", "list", "--state", "failed", "--json"))
+    assert [(job["id"], job["task"], job["state"]) for job in listed] == [(1, "greet", "failed")]
+    refused = await rowlock.run("jobs", "retry", "2")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith("rowlock: no failed job 2;")
+    assert await rowlock.good("jobs", "retry", "1") == "1 jobs will be tried again\n"

@@ -134,6 +134,12 @@ AFFAIRS = {
     "post /api/v1/bookings/{bookingId}/accept": Affair.OWN_BOOKING,
     "post /api/v1/bookings/{bookingId}/confirm": Affair.OWN_BOOKING,
     "post /api/v1/bookings/{bookingId}/release": Affair.OWN_BOOKING,
+    "post /api/v1/bookings/{bookingId}/contact": Affair.OWN_BOOKING,
+    "get /api/v1/bookings/{bookingId}/receipt.pdf": Affair.OWN_BOOKING,
+    "get /api/v1/bookings/{bookingId}/documents": Affair.OWN_BOOKING,
+    "get /api/v1/bookings/{bookingId}/documents/{number}": Affair.OWN_BOOKING,
+    "get /api/v1/invoices": Affair.AUDITING,
+    "get /api/v1/payout.csv": Affair.AUDITING,
     "delete /api/v1/bookings/{bookingId}": Affair.OWN_BOOKING,
     "get /api/v1/audit": Affair.AUDITING,
     "post /oauth/token": Affair.PROGRAMS,
@@ -172,6 +178,7 @@ NOBODY_S = {
     "grantId": NOBODY_S_BLOCK,
     "keyId": "key-of-nobody",
     "provider": "stripe",
+    "number": "R1-000001",
 }
 
 

@@ -10,7 +10,7 @@ from rowlock.catalog.model import EventStatus
 from rowlock.identity.oauth import ProgramWish, Refused, SendOn
 from rowlock.kernel.money import Money
 from rowlock.search import EventQuery
-from rowlock.storefront import CalendarEntry
+from rowlock.tickets import CalendarEntry
 
 STARTS = datetime(2027, 6, 12, 2, 10, tzinfo=UTC)
 ENTRY = CalendarEntry(

@@ -6,7 +6,7 @@ import msgspec
 
 FAULTS_SHOWN_MAX = 5
 
-Invariant = Literal["I1", "I2", "I3", "I4", "I5", "I6", "I7", "A1"]
+Invariant = Literal["I1", "I2", "I3", "I4", "I5", "I6", "I7", "A1", "M1", "M2", "M3", "M4", "M5", "M6"]
 CHECKS: dict[Invariant, str] = {
     "I1": "every seat had at most one owner at every moment",
     "I2": "every acknowledged booking and confirmation is there, as it was frozen",
@@ -16,6 +16,12 @@ CHECKS: dict[Invariant, str] = {
     "I6": "available + held + booked + blocked = seats of the plan, each as the replay leaves it",
     "I7": "the ledger is whole: no gap, every row hashed onto the one before",
     "A1": "the audit log is whole: no gap, every row hashed onto the one before",
+    "M1": "every posting balances and is of its booking's event, organiser and currency",
+    "M2": "every paid booking is posted as one sale, and its buyer owes nothing once the money is taken",
+    "M3": "providers have what they took less what they paid back, and every open refund is owed",
+    "M4": "every captured payment paid one booking or goes back, and is posted once",
+    "M5": "nothing goes back that was not taken, and every refund is posted as it is",
+    "M6": "the ledger of money is whole: every seal is of the postings as they were",
 }
 """The invariants of a sale, in the order in which they are told. I8, that viewers converge, is not in the database."""
 

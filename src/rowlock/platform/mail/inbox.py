@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from email.policy import default
 from html import escape
 from typing import cast
+from urllib.parse import quote
 
 import msgspec
 import uvicorn
@@ -36,14 +37,23 @@ grid-template-columns:max-content 1fr;gap:0 1rem;margin:0}
 dd{margin:0}pre{white-space:pre-wrap;overflow-wrap:anywhere;font:inherit}"""
 
 
+class Attached(msgspec.Struct, frozen=True):
+    """A file that came with a mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Arrived(msgspec.Struct, frozen=True):
-    """One mail as it came: its recipient, its subject, the plain words and the HTML."""
+    """One mail as it came: its recipient, its subject, the plain words, the HTML and the files."""
 
     number: int
     recipient: str
     subject: str
     text: str
     html: str
+    files: tuple[Attached, ...]
 
 
 class Inbox:
@@ -58,18 +68,19 @@ class Inbox:
         message = message_from_bytes(cast("bytes", envelope.content), policy=default)
         self._count += 1
         recipient = ", ".join(envelope.rcpt_tos)
-        self._mails.appendleft(
-            Arrived(self._count, recipient, str(message["Subject"]), _part(message, "plain"), _part(message, "html"))
-        )
+        texts = (_part(message, "plain"), _part(message, "html"))
+        files = tuple(_attached(part) for part in message.iter_attachments() if isinstance(part, EmailMessage))
+        self._mails.appendleft(Arrived(self._count, recipient, str(message["Subject"]), *texts, files))
         return "250 Taken"
 
     def page(self) -> Starlette:
-        """The page of all mails, each mail's HTML, and all of them as JSON for tests and scripts."""
+        """The page of all mails, each mail's HTML and files, and all of them as JSON for tests and scripts."""
         return Starlette(
             routes=[
                 Route("/", self._list, methods=["GET"]),
                 Route("/mails.json", self._json, methods=["GET"]),
                 Route("/{number:int}", self._one, methods=["GET"]),
+                Route("/{number:int}/{place:int}", self._file, methods=["GET"]),
             ],
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=_HOSTS)],
         )
@@ -83,11 +94,21 @@ class Inbox:
         return Response(msgspec.json.encode(list(self._mails)), media_type="application/json")
 
     async def _one(self, request: Request) -> Response:
+        return _html(self._wanted(request).html)
+
+    async def _file(self, request: Request) -> Response:
+        files, place = self._wanted(request).files, request.path_params["place"]
+        if place >= len(files):
+            raise HTTPException(404)
+        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(files[place].name)}"}
+        return Response(files[place].content, media_type=files[place].media_type, headers=named)
+
+    def _wanted(self, request: Request) -> Arrived:
         wanted = request.path_params["number"]
         found = next((mail for mail in self._mails if mail.number == wanted), None)
         if found is None:
             raise HTTPException(404)
-        return _html(found.html)
+        return found
 
 
 async def serve_inbox(smtp: socket.socket, web: socket.socket, stopping: asyncio.Event) -> None:
@@ -108,9 +129,17 @@ def _part(message: EmailMessage, kind: str) -> str:
     return "" if part is None else str(part.get_content())
 
 
+def _attached(part: EmailMessage) -> Attached:
+    content = part.get_payload(decode=True)
+    return Attached(part.get_filename("file"), part.get_content_type(), content if isinstance(content, bytes) else b"")
+
+
 def _article(mail: Arrived) -> str:
+    files = "".join(
+        f' <a href="/{mail.number}/{place}">{escape(file.name)}</a>' for place, file in enumerate(mail.files)
+    )
     head = f"<dl><dt>To</dt><dd>{escape(mail.recipient)}</dd><dt>Subject</dt><dd>{escape(mail.subject)}</dd></dl>"
-    return f'<article>{head}<pre>{_linked(mail.text)}</pre><a href="/{mail.number}">As HTML</a></article>'
+    return f'<article>{head}<pre>{_linked(mail.text)}</pre><a href="/{mail.number}">As HTML</a>{files}</article>'
 
 
 def _linked(text: str) -> str:

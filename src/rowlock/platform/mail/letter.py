@@ -16,20 +16,35 @@ _BUTTON = (
     "display:inline-block;padding:12px 20px;border-radius:10px;background:#1b4dd8;color:#ffffff;"
     "text-decoration:none;font-weight:600"
 )
+_AMOUNT = 'style="text-align:right;padding-left:24px;font-variant-numeric:tabular-nums"'
 _CODE = "font-size:28px;letter-spacing:.08em;font-weight:700"
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A file that comes with a mail; `media_type` is like `text/calendar`."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a mail says, in the language `language`. `code` stands large on a line of its own; `link` is an address."""
+    """What a mail says, in the language `language`.
+
+    `rows` are pairs, what and how much, under the paragraphs. `code` stands large on a line of its own; `link` is an
+    address.
+    """
 
     subject: str
     greeting: str
     paragraphs: tuple[str, ...]
+    rows: tuple[tuple[str, str], ...] = ()
     code: str | None = None
     link: str | None = None
     link_words: str = ""
     closing: str = ""
     language: str = "en"
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Mail(msgspec.Struct, frozen=True):
@@ -54,15 +69,21 @@ def message_of(mail: Mail, sender: str, message_id: str) -> bytes:
     message["Date"] = formatdate()
     message["Message-ID"] = make_msgid(message_id, domain=str(message["From"].addresses[0].domain))
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = mail.letter.language
     message.set_content(plain_text(mail.letter))
     message.add_alternative(html_text(mail.letter), subtype="html")
+    for attachment in mail.letter.attachments:
+        kind, _, subtype = attachment.media_type.partition("/")
+        message.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.name)
+    message["Content-Language"] = mail.letter.language  # last: parts take what is there of Content-*
     return message.as_bytes()
 
 
 def plain_text(letter: Letter) -> str:
     """The letter as plain text."""
     parts = [letter.greeting, *letter.paragraphs]
+    if letter.rows:
+        width = max(len(what) for what, _ in letter.rows)
+        parts.append("\n".join(f"    {what:<{width}}  {much}" for what, much in letter.rows))
     if letter.code:
         parts.append(f"    {letter.code}")
     if letter.link:
@@ -75,6 +96,9 @@ def plain_text(letter: Letter) -> str:
 def html_text(letter: Letter) -> str:
     """The same as one HTML page without pictures, scripts or anything fetched from elsewhere."""
     parts = [f"<p>{escape(text)}</p>" for text in (letter.greeting, *letter.paragraphs)]
+    if letter.rows:
+        cells = (f"<tr><td>{escape(a)}</td><td {_AMOUNT}>{escape(b)}</td></tr>" for a, b in letter.rows)
+        parts.append(f"<table>{''.join(cells)}</table>")
     if letter.code:
         parts.append(f'<p style="{_CODE}">{escape(letter.code)}</p>')
     if letter.link:

@@ -1,4 +1,4 @@
-"""Bring a database to the schema this release was built for: plain-SQL revisions, then the function files.
+"""Bring a database to the schema this release was built for: plain-SQL revisions, the jobs' tables, the functions.
 
 Alembic walks the chain. One migration at a time (advisory lock), and none waits long for somebody else's locks.
 """
@@ -16,12 +16,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
+from rowlock.platform.postgres.job_schema import applied_migration, apply_job_schema, newest_migration
 from rowlock.platform.postgres.queries import load_queries
 
-OLDEST_USABLE_REVISION = "0027"
+OLDEST_USABLE_REVISION = "0030"
 """The oldest schema this release still works on; raised when a release starts to need something newer."""
 
-FUNCTION_PACKAGES = ("rowlock.audit", "rowlock.catalog", "rowlock.identity", "rowlock.inventory", "rowlock.pricing")
+FUNCTION_PACKAGES = (
+    "rowlock.audit", "rowlock.catalog", "rowlock.identity", "rowlock.inventory", "rowlock.money", "rowlock.pricing",
+)  # fmt: skip
 _MIGRATION_LOCK = 0x526F776C  # one number for all installations: "Rowl"
 _SQL = load_queries("rowlock.platform.postgres")
 
@@ -42,6 +45,7 @@ def migrate(url: str) -> str:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
+            apply_job_schema(connection)
             _apply_functions(connection)
             return head_revision()
     finally:
@@ -62,9 +66,17 @@ def check_schema(url: str) -> str:
                 )
             if dict(_function_files()) != _applied_functions(connection):
                 raise SchemaMismatch("the database's functions are not those of this release: run `rowlock migrate`")
+            _check_job_tables(connection)
             return found
     finally:
         engine.dispose()
+
+
+def _check_job_tables(connection: Connection) -> None:
+    applied, newest = applied_migration(connection) or "none", newest_migration()
+    if applied != newest:
+        cure = "run a later release" if applied > newest and applied != "none" else "run `rowlock migrate`"
+        raise SchemaMismatch(f"the tables of jobs are at {applied}, this release is for {newest}: {cure}")
 
 
 def head_revision() -> str:

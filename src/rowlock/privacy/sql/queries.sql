@@ -53,6 +53,8 @@ SELECT jsonb_pretty(jsonb_build_object(
                  FROM bookings b JOIN events e ON e.id = b.event_id WHERE b.buyer = ANY ($1)),
     'ticketClaims', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]')
                      FROM ticket_claims t JOIN bookings b ON b.id = t.booking_id WHERE b.buyer = ANY ($1)),
+    'contacts', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]')
+                 FROM booking_contacts c JOIN bookings b ON b.id = c.booking_id WHERE b.buyer = ANY ($1)),
     'keptAnswers', (SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'at', created_at)), '[]')
                     FROM idempotency_keys WHERE owner = ANY ($1)),
     'deeds', (SELECT coalesce(jsonb_agg(jsonb_build_object(
@@ -92,6 +94,13 @@ DELETE FROM mail_links WHERE email_key = $1
 
 -- name: forget_mails
 DELETE FROM mails WHERE lower(recipient) = $1
+
+-- name: forget_contacts
+-- And what waits to be mailed there. Of the bookings that already have the name which stands for the person.
+WITH gone AS (
+    DELETE FROM booking_contacts WHERE booking_id IN (SELECT id FROM bookings WHERE buyer = $1) RETURNING email
+)
+DELETE FROM mails WHERE lower(recipient) IN (SELECT lower(email) FROM gone)
 
 -- name: forget_grants
 DELETE FROM oauth_grants WHERE subject = ANY ($1)

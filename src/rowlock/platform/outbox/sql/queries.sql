@@ -1,6 +1,27 @@
--- name: take_messages
--- Locked until they are delivered, so two relays never take the same ones; a relay that dies lets go of them.
-SELECT id, topic, key, payload::text AS payload, created_at FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+-- name: take_turn
+-- Whoever has it relays. The others come again, and do not stand in line behind locked rows.
+SELECT pg_try_advisory_xact_lock($1)
 
--- name: forget_messages
-DELETE FROM outbox WHERE id = ANY ($1::bigint[])
+-- name: take_messages
+-- The oldest first, and none passed over, even if somebody has it locked: an event's messages get their numbers under
+-- the event's lock, so this is their order, too.
+WITH taken AS (
+    DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1)
+    RETURNING id, topic, key, payload, created_at
+)
+SELECT id, topic, key, payload::text AS payload, created_at FROM taken ORDER BY id
+
+-- name: unstreamed_messages
+SELECT id, topic, key, payload::text AS payload, created_at FROM outbox_unstreamed ORDER BY id LIMIT $1
+
+-- name: keep_for_stream
+-- Messages that nobody could stream yet.
+INSERT INTO outbox_unstreamed (id, topic, key, payload, created_at)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::timestamptz[])
+
+-- name: forget_unstreamed
+DELETE FROM outbox_unstreamed WHERE id = ANY ($1::bigint[])
+
+-- name: forget_oldest_unstreamed
+-- All but the newest $1.
+DELETE FROM outbox_unstreamed WHERE id <= (SELECT id FROM outbox_unstreamed ORDER BY id DESC OFFSET $1 LIMIT 1)

@@ -1,0 +1,19 @@
+"""What is done about tickets in the background."""
+
+from collections.abc import Mapping, Sequence
+
+from rowlock.platform.jobs import Task
+from rowlock.tickets.commands import TELL_CONFIRMED
+from rowlock.tickets.notices import Notices
+
+TELL_REFUNDED = "tell_refunded"
+
+TASKS_OF_TOPICS: Mapping[str, Sequence[str]] = {
+    "booking.confirmed": (TELL_CONFIRMED,),
+    "booking.refunded": (TELL_REFUNDED,),
+}
+
+
+def ticket_tasks(notices: Notices) -> list[Task]:
+    """The tasks, for the worker."""
+    return [Task(TELL_CONFIRMED, notices.tell_confirmed), Task(TELL_REFUNDED, notices.tell_refunded)]

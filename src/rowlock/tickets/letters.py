@@ -1,0 +1,104 @@
+"""The mails themselves, in the buyer's language."""
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from rowlock.kernel.ids import reference_of
+from rowlock.kernel.money import money
+from rowlock.platform.mail import Attachment, Letter
+from rowlock.platform.manner import Manner
+from rowlock.tickets.calendar import CalendarEntry, calendar_file
+from rowlock.tickets.phrases import phrases
+
+
+class ToldBooking(msgspec.Struct, frozen=True, kw_only=True):
+    """A booking as its mails tell of it: seats by their ids, prices all-in in minor units, one a seat."""
+
+    id: uuid.UUID
+    no: int
+    event_id: int
+    status: str
+    seats: tuple[str, ...]
+    tiers: tuple[str, ...]
+    prices: tuple[int, ...]
+    total: int
+    currency: str
+    event_name: str
+    starts_at: datetime
+    timezone: str
+    place: str
+    address: str
+    name: str
+    language: str
+
+    @property
+    def reference(self) -> str:
+        """What the buyer knows the booking by."""
+        return reference_of(self.no)
+
+
+def confirmed_letter(booking: ToldBooking, site: str) -> Letter:
+    """The seats are booked. `site` is the address of our pages, empty when nobody vouches for one: then no link."""
+    say, manner = phrases(booking.language), Manner(booking.language)
+    rows = [
+        (say["seat"].format(seat=seat, tier=tier), manner.money(money(price, booking.currency)))
+        for seat, tier, price in zip(booking.seats, booking.tiers, booking.prices, strict=True)
+    ]
+    order_fee = booking.total - sum(booking.prices)
+    if order_fee:
+        rows.append((say["order_fee"], manner.money(money(order_fee, booking.currency))))
+    rows.append((say["total"], manner.money(money(booking.total, booking.currency))))
+    page = f"{site}/bookings/{booking.id}" if site else ""
+    return Letter(
+        subject=say["confirmed.subject"].format(event=booking.event_name),
+        greeting=_greeting(booking),
+        paragraphs=(say["confirmed.text"].format(event=booking.event_name), _when_and_where(booking)),
+        rows=tuple(rows),
+        link=page or None,
+        link_words=say["confirmed.link"],
+        closing=say["confirmed.closing"].format(reference=booking.reference),
+        language=booking.language,
+        attachments=(_calendar(booking, page),),
+    )
+
+
+def refund_letter(booking: ToldBooking, why: str, amount: int) -> Letter:
+    """Money goes back, `amount` minor units of it, because of `why`: a kind of `refunds`."""
+    say, manner = phrases(booking.language), Manner(booking.language)
+    told = manner.money(money(amount, booking.currency))
+    return Letter(
+        subject=say["refund.subject"].format(amount=told, event=booking.event_name),
+        greeting=_greeting(booking),
+        paragraphs=(say[f"refund.{why}.text"].format(event=booking.event_name), _when_and_where(booking)),
+        rows=((say["refund.amount"], told),),
+        closing=say["refund.closing"].format(reference=booking.reference),
+        language=booking.language,
+    )
+
+
+def _greeting(booking: ToldBooking) -> str:
+    say = phrases(booking.language)
+    return say["greeting"].format(name=booking.name) if booking.name else say["greeting.nobody"]
+
+
+def _when_and_where(booking: ToldBooking) -> str:
+    manner, at, zone = Manner(booking.language), booking.starts_at, booking.timezone
+    return phrases(booking.language)["when_and_where"].format(
+        day=manner.day(at, zone), time=manner.time(at, zone), zone=manner.zone(at, zone), place=booking.place
+    )
+
+
+def _calendar(booking: ToldBooking, page: str) -> Attachment:
+    entry = CalendarEntry(
+        booking_id=str(booking.id),
+        reference=booking.reference,
+        event_id=str(booking.event_id),
+        event_name=booking.event_name,
+        starts_at=booking.starts_at,
+        timezone=booking.timezone,
+        place=booking.place,
+        seats=booking.seats,
+    )
+    return Attachment(f"{booking.reference}.ics", "text/calendar", calendar_file(entry, page, booking.language))

@@ -1,0 +1,107 @@
+"""Jobs stand if and only if the transaction that wants them does, and are done through failures and crashes."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from rowlock.platform.jobs import Job, JobRunner, Task, defer
+from rowlock.platform.jobs.book import list_jobs, retry_failed
+from rowlock.platform.jobs.runner import TRIES_MAX
+from rowlock.platform.postgres import Database
+
+TASK = "greet"
+# What a worker leaves behind that was killed a minute ago with a job in its hands.
+DEAD_WORKER = """
+WITH dead AS (
+    INSERT INTO procrastinate.procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 minute') RETURNING id
+)
+SELECT procrastinate.procrastinate_fetch_job_v2(NULL, dead.id) FROM dead
+"""
+CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'rowlock-jobs'"
+
+
+class Greeter:
+    """Greets whoever it is told of, after failing as often as it is to."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.greeted: list[str] = []
+        self.failures = failures
+        self.heard = asyncio.Event()
+
+    async def run(self, told: Mapping[str, Any]) -> None:
+        """The task."""
+        if self.failures:
+            self.failures -= 1
+            raise ValueError("not now")
+        self.greeted.append(told["name"])
+        self.heard.set()
+
+
+async def _defer(database: Database, *names: str) -> None:
+    async with database.cold.acquire() as connection:
+        await defer(connection, [Job(TASK, {"name": name}) for name in names])
+
+
+async def test_a_job_stands_only_if_its_transaction_does(database: Database) -> None:
+    greeter = Greeter()
+    async with database.cold.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await defer(connection, [Job(TASK, {"name": "nobody"})])
+        await transaction.rollback()
+        async with connection.transaction():
+            await defer(connection, [Job(TASK, {"name": name}) for name in ("Ada", "Bea")])
+    await JobRunner(database.url, [Task(TASK, greeter.run)]).run_waiting()
+    assert sorted(greeter.greeted) == ["Ada", "Bea"]
+    assert await list_jobs(database, None, 10) == []
+
+
+async def test_what_failed_is_tried_again_later(database: Database) -> None:
+    greeter = Greeter(failures=1)
+    await _defer(database, "Ada")
+    runner = JobRunner(database.url, [Task(TASK, greeter.run)])
+    await runner.run_waiting()
+    (job,) = await list_jobs(database, "todo", 10)
+    assert (greeter.greeted, job.task, job.tries) == ([], TASK, 1)
+    assert job.next_try_at is not None
+    assert job.changed_at is not None
+    assert 3 < (job.next_try_at - job.changed_at).total_seconds() < 7
+    await database.cold.execute("UPDATE procrastinate.procrastinate_jobs SET scheduled_at = now()")
+    await runner.run_waiting()
+    assert greeter.greeted == ["Ada"]
+
+
+async def test_what_failed_too_often_waits_for_somebody(database: Database) -> None:
+    greeter = Greeter(failures=1)
+    await _defer(database, "Ada")
+    await database.cold.execute("UPDATE procrastinate.procrastinate_jobs SET attempts = $1", TRIES_MAX - 1)
+    runner = JobRunner(database.url, [Task(TASK, greeter.run)])
+    await runner.run_waiting()
+    (job,) = await list_jobs(database, "failed", 10)
+    assert await retry_failed(database, [job.id + 1]) == []
+    assert await retry_failed(database, None) == [job.id]
+    await runner.run_waiting()
+    assert greeter.greeted == ["Ada"]
+
+
+async def test_what_a_killed_worker_was_doing_is_done_again(database: Database) -> None:
+    greeter = Greeter()
+    await _defer(database, "Ada")
+    await database.cold.execute(DEAD_WORKER)
+    assert [job.state for job in await list_jobs(database, None, 10)] == ["doing"]
+    await JobRunner(database.url, [Task(TASK, greeter.run)]).run_waiting()
+    assert greeter.greeted == ["Ada"]
+
+
+async def test_a_running_worker_gets_over_lost_connections(database: Database) -> None:
+    greeter, stopping = Greeter(), asyncio.Event()
+    running = asyncio.create_task(JobRunner(database.url, [Task(TASK, greeter.run)]).run_forever(stopping))
+    for name in ("Ada", "Bea"):
+        greeter.heard.clear()
+        await _defer(database, name)
+        async with asyncio.timeout(30):
+            await greeter.heard.wait()
+        await database.cold.execute(CUT)
+    stopping.set()
+    await running
+    assert set(greeter.greeted) == {"Ada", "Bea"}, "at least once"
