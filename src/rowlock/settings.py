@@ -61,6 +61,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     holds_per_user_max: int = 3
     refund_window_hours: int = 24
     """Buyers may give tickets back until so long before the event."""
+    payment_unknown_seconds: int = 900
+    """How long seats stay bound at most to a payment whose outcome nobody can learn, from its beginning."""
+    payment_challenge_seconds: int = 600
+    """A buyer who is sent to the provider, or to their bank, and does not come back by then has walked away."""
     hold_wait_ms_max: int = 250
     """A new hold that would wait longer than this is refused at once with 503; 0 lets all wait."""
     hold_strategy: HoldStrategyName = "row-lock"
@@ -143,6 +147,8 @@ _WHOLE_NUMBERS = {
     "stream_connections_per_address_max": (0, 1_000_000),
     "stream_connections_per_person_max": (0, 1_000_000),
     "refund_window_hours": (0, 24 * 365),
+    "payment_unknown_seconds": (1, 24 * 3_600),
+    "payment_challenge_seconds": (1, 24 * 3_600),
     "hold_wait_ms_max": (0, 60_000),
     "sign_ins_per_minute": (0, 1_000_000),
     "sign_ins_per_network_per_minute": (0, 1_000_000),

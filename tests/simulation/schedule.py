@@ -34,6 +34,7 @@ from rowlock.inventory.strategies import choose_strategy
 from rowlock.inventory.sweeper import sweep
 from rowlock.kernel.problems import Problem
 from rowlock.payments import Cashier, Providers
+from rowlock.payments.commands import Patience
 from rowlock.payments.provider import OutcomeUnknown
 from rowlock.payments.reconciler import reconcile
 from rowlock.payments.refund_runner import pay_refunds
@@ -134,7 +135,9 @@ class Process:
             holds_per_user_max=0,
         )
         self.providers = Providers(bank)
-        self.cashier = Cashier(self.database, self.engine, self.desk, views, self.providers)
+        self.cashier = Cashier(
+            self.database, self.engine, self.desk, views, self.providers, patience=Patience(UNKNOWN_SECONDS_MAX)
+        )
         self.tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Callable[["Process"], Awaitable[Answer]]) -> "asyncio.Task[Answer]":
@@ -286,7 +289,7 @@ def play(seed: int, *, tell: bool = False) -> list[str]:
 
 async def _work(process: Process) -> None:
     """One round of the worker's loops."""
-    await _quietly(reconcile(process.database, process.cashier, UNKNOWN_SECONDS_MAX))
+    await _quietly(reconcile(process.database, process.cashier))
     await _quietly(pay_refunds(process.database, process.providers))
     await _quietly(sweep(process.database))
 

@@ -127,9 +127,6 @@ PAYMENT_DECLINES_MAX = 3
 PAYMENT_COOLING_SECONDS = 60
 """After so many refused cards for one booking, each further try waits for so long: nobody tests cards here."""
 
-PAYMENT_UNKNOWN_SECONDS_MAX = 15 * 60
-"""How long seats stay bound at most to a payment whose outcome nobody can learn, counted from its beginning."""
-
 PERSON_NAME_CHARS_MAX = 100
 
 SESSION_TOKEN_SECONDS = 14 * 24 * 3600

@@ -7,7 +7,7 @@ the same `_settle`, and only the first one moves anything.
 
 import uuid
 from collections.abc import Callable
-from typing import Literal, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 import msgspec
 import structlog
@@ -33,7 +33,6 @@ from rowlock.inventory import (
     SettlePayment,
     SettleWord,
 )
-from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk, Providers
 from rowlock.payments.store import ChallengeNote, PaymentStore
@@ -62,6 +61,16 @@ class Pending(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     kept_for: int
 
 
+class Patience(NamedTuple):
+    """How long, in seconds from a payment's beginning, seats wait for an outcome, and for a buyer at the provider."""
+
+    unknown_seconds: float = 900.0
+    challenge_seconds: float = 600.0
+
+
+_PATIENCE = Patience()
+
+
 class Cashier:
     """Takes payments for holds."""
 
@@ -75,6 +84,7 @@ class Cashier:
         *,
         cap: TicketCap | None = None,
         public_url: str = "",
+        patience: Patience = _PATIENCE,
         on_change: Callable[[int], None] = lambda _event_id: None,
     ) -> None:
         self._engine = engine
@@ -83,6 +93,7 @@ class Cashier:
         self._providers = providers
         self._cap = cap
         self._public_url = public_url
+        self.patience = patience
         self._on_change = on_change
         self._payments = PaymentStore(database)
 
@@ -104,7 +115,7 @@ class Cashier:
             case BeginWord.CONFIRMED:
                 return await self._desk.find(person, row.id)
             case BeginWord.ALREADY_BEGUN:
-                return _pending(_payment_of(begun))
+                return self._pending(_payment_of(begun))
             case BeginWord.ENDED:
                 raise _declined(row, _payment_of(begun).decline_reason)
             case BeginWord.COOLING:
@@ -184,7 +195,7 @@ class Cashier:
             charge = await asked(_ask_of(payment, self._page_of(row)))
         except OutcomeUnknown as error:
             log.warning("payment_outcome_unknown", paymentId=str(payment.id), error=str(error))
-            return _pending(payment)
+            return self._pending(payment)
         return await self._settle(payment, row, charge)
 
     async def _settle(self, payment: PaymentFacts, row: BookingRow, charge: Charge | None) -> Booking | Pending:
@@ -198,7 +209,7 @@ class Cashier:
                 challenged = msgspec.structs.replace(
                     payment, phase="challenged", next_action_url=charge.action_url or payment.next_action_url
                 )
-                return _pending(challenged)
+                return self._pending(challenged)
             case "authorised" | "captured":
                 return await self._book(payment, row, charge)
             case "declined" | "voided":
@@ -269,7 +280,7 @@ class Cashier:
         if charge.state == "authorised":
             await self._providers.of(payment.provider).void(_ask_of(payment))
             return await self._decline(payment, row, Charge("voided", reason="The amount was not the one asked for."))
-        return _pending(payment)
+        return self._pending(payment)
 
     async def _undo_uncollected(self, payment: PaymentFacts, row: BookingRow) -> NoReturn:
         """What the provider promised it does not hand over: nobody keeps seats that were never paid."""
@@ -300,6 +311,12 @@ class Cashier:
             bookingId=str(row.id),
         )
 
+    def _pending(self, payment: PaymentFacts) -> Pending:
+        redirect = payment.phase == "challenged" and payment.next_action_url is not None
+        action = NextAction("redirect", payment.next_action_url) if redirect else NextAction("wait")
+        kept_for = max(0, round(self.patience.unknown_seconds - payment.bound_seconds))
+        return Pending(booking_id=str(payment.booking_id), next_action=action, kept_for=kept_for)
+
     def _page_of(self, row: BookingRow) -> str:
         return f"{self._public_url}/bookings/{row.id}"
 
@@ -315,13 +332,6 @@ def _ask_of(payment: PaymentFacts, return_url: str = "") -> PaymentAsk:
 def _payment_of(begun: BeginOutcome) -> PaymentFacts:
     assert begun.payment is not None
     return begun.payment
-
-
-def _pending(payment: PaymentFacts) -> Pending:
-    redirect = payment.phase == "challenged" and payment.next_action_url is not None
-    action = NextAction("redirect", payment.next_action_url) if redirect else NextAction("wait")
-    kept_for = max(0, round(limits.PAYMENT_UNKNOWN_SECONDS_MAX - payment.bound_seconds))
-    return Pending(booking_id=str(payment.booking_id), next_action=action, kept_for=kept_for)
 
 
 def _declined(row: BookingRow, reason: str | None) -> Problem:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rowlock.bookings import BookingDesk, BookingViews, TicketCap
 from rowlock.inventory import InventoryEngine
-from rowlock.payments.commands import Cashier
+from rowlock.payments.commands import Cashier, Patience
 from rowlock.payments.notices import NoticeDesk
 from rowlock.payments.provider import Providers
 from rowlock.payments.providers.mock import MockProvider
@@ -39,7 +39,15 @@ def payment_parts(
     """Wire it; `on_change` hears of events whose seats changed beside the engine."""
     opened = open_providers(settings, database)
     cashier = Cashier(
-        database, engine, desk, views, opened.providers, cap=cap, public_url=settings.public_url, on_change=on_change
+        database,
+        engine,
+        desk,
+        views,
+        opened.providers,
+        cap=cap,
+        public_url=settings.public_url,
+        on_change=on_change,
+        patience=Patience(settings.payment_unknown_seconds, settings.payment_challenge_seconds),
     )
     returns = Returns(database, desk, views, window_hours=settings.refund_window_hours, on_change=on_change)
     desk_of_notices = NoticeDesk(database, cashier)

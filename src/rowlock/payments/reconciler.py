@@ -5,7 +5,6 @@ import asyncio
 import asyncpg
 import structlog
 
-from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Cashier, Pending
 from rowlock.payments.provider import OutcomeUnknown
@@ -14,34 +13,34 @@ from rowlock.platform.postgres import Database, DatabaseDown
 
 QUIET_SECONDS = 2.0
 """A payment is left alone for this long: its own request is most likely still at it."""
-CHALLENGE_SECONDS_MAX = 600.0
-"""A buyer who has not answered the provider's challenge by then has walked away."""
 PAYMENTS_PER_ROUND_MAX = 100
 ROUND_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
 
-async def reconcile(
-    database: Database, cashier: Cashier, unknown_seconds_max: float = limits.PAYMENT_UNKNOWN_SECONDS_MAX
-) -> int:
+async def reconcile(database: Database, cashier: Cashier) -> int:
     """One round: how many payments were looked at."""
     rows = await database.fetch(SQL["take_open_payments"], QUIET_SECONDS, PAYMENTS_PER_ROUND_MAX)
-    await asyncio.gather(*(_reconcile_one(cashier, row, unknown_seconds_max) for row in rows))
+    await asyncio.gather(*(_reconcile_one(cashier, row) for row in rows))
     return len(rows)
 
 
-async def _reconcile_one(cashier: Cashier, row: asyncpg.Record, unknown_seconds_max: float) -> None:
+async def _reconcile_one(cashier: Cashier, row: asyncpg.Record) -> None:
     payment_id, bound_for = row["id"], row["bound_seconds"]
     try:
         outcome = await cashier.learn(payment_id)  # also of those who seem to have walked away: they may have paid
-        if isinstance(outcome, Pending) and row["phase"] == "challenged" and bound_for > CHALLENGE_SECONDS_MAX:
+        if (
+            isinstance(outcome, Pending)
+            and row["phase"] == "challenged"
+            and bound_for > cashier.patience.challenge_seconds
+        ):
             await cashier.give_up(payment_id)
     except Problem as problem:
         log.info("payment_reconciled", paymentId=str(payment_id), outcome=problem.code)
     except OutcomeUnknown as error:
         log.warning("payment_still_unknown", paymentId=str(payment_id), error=str(error), seconds=round(bound_for))
-        if bound_for > unknown_seconds_max:
+        if bound_for > cashier.patience.unknown_seconds:
             await cashier.lapse(payment_id)
 
 

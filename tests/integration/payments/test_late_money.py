@@ -9,7 +9,6 @@ from tests.integration.payments.till import BUYER, QUIET, Till
 
 from rowlock.identity import Person
 from rowlock.inventory import SeatState
-from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.payments.commands import Pending
 from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk
@@ -37,7 +36,7 @@ async def lapsed(till: Till, *, taken: bool) -> uuid.UUID:
     assert isinstance(await till.pay("tok_ok"), Pending)
     await till.house.database.cold.execute(QUIET)
     assert await till.status() == "PAYMENT_PENDING"
-    await reconcile(till.house.database, till.api.cashier, unknown_seconds_max=limits.PAYMENT_UNKNOWN_SECONDS_MAX)
+    await reconcile(till.house.database, till.api.cashier)
     provider.lookup, provider.authorise = lookup, authorise  # type: ignore[method-assign]
     assert (await till.status(), await till.phases()) == ("EXPIRED", ["abandoned"])
     assert SeatState.HELD not in await till.house.states()
