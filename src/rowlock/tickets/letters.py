@@ -14,7 +14,10 @@ from rowlock.tickets.phrases import phrases
 
 
 class ToldBooking(msgspec.Struct, frozen=True, kw_only=True):
-    """A booking as its mails tell of it: seats by their ids, prices all-in in minor units, one a seat."""
+    """A booking as its mails tell of it: seats by their ids, amounts in minor units, prices all-in and one a seat.
+
+    `fees` and `taxes` are parts of `total`.
+    """
 
     id: uuid.UUID
     no: int
@@ -24,6 +27,8 @@ class ToldBooking(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[str, ...]
     prices: tuple[int, ...]
     total: int
+    fees: int
+    taxes: int
     currency: str
     event_name: str
     starts_at: datetime
@@ -41,27 +46,33 @@ class ToldBooking(msgspec.Struct, frozen=True, kw_only=True):
 
 def confirmed_letter(booking: ToldBooking, site: str) -> Letter:
     """The seats are booked. `site` is the address of our pages, empty when nobody vouches for one: then no link."""
-    say, manner = phrases(booking.language), Manner(booking.language)
-    rows = [
-        (say["seat"].format(seat=seat, tier=tier), manner.money(money(price, booking.currency)))
-        for seat, tier, price in zip(booking.seats, booking.tiers, booking.prices, strict=True)
-    ]
-    order_fee = booking.total - sum(booking.prices)
-    if order_fee:
-        rows.append((say["order_fee"], manner.money(money(order_fee, booking.currency))))
-    rows.append((say["total"], manner.money(money(booking.total, booking.currency))))
+    say = phrases(booking.language)
     page = f"{site}/bookings/{booking.id}" if site else ""
     return Letter(
         subject=say["confirmed.subject"].format(event=booking.event_name),
         greeting=_greeting(booking),
         paragraphs=(say["confirmed.text"].format(event=booking.event_name), _when_and_where(booking)),
-        rows=tuple(rows),
+        rows=_what_it_costs(booking),
         link=page or None,
         link_words=say["confirmed.link"],
         closing=say["confirmed.closing"].format(reference=booking.reference),
         language=booking.language,
         attachments=(_calendar(booking, page),),
     )
+
+
+def _what_it_costs(booking: ToldBooking) -> tuple[tuple[str, str], ...]:
+    """A row for each seat, the order's fee, the total, and what of that are fees and taxes."""
+    say, manner = phrases(booking.language), Manner(booking.language)
+    priced = [
+        (say["seat"].format(seat=seat, tier=tier), price)
+        for seat, tier, price in zip(booking.seats, booking.tiers, booking.prices, strict=True)
+    ]
+    priced += [(say["order_fee"], fee) for fee in [booking.total - sum(booking.prices)] if fee]
+    priced.append((say["total"], booking.total))
+    parts = (("of_that_fees", booking.fees), ("of_that_taxes", booking.taxes))
+    priced += [(say[name], part) for name, part in parts if part]
+    return tuple((what, manner.money(money(amount, booking.currency))) for what, amount in priced)
 
 
 def refund_letter(booking: ToldBooking, why: str, amount: int) -> Letter:

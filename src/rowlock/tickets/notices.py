@@ -76,6 +76,8 @@ class Notices:
             tiers=tuple(row["tiers"]),
             prices=tuple(row["prices"]),
             total=row["total"],
+            fees=row["fees"],
+            taxes=row["taxes"],
             currency=row["currency"],
             event_name=row["event_name"],
             starts_at=row["starts_at"],

@@ -345,3 +345,16 @@ async def test_jobs_that_failed_are_listed_and_tried_again(rowlock: CommandLine,
     assert (refused.code, refused.out) == (1, "")
     assert refused.err.startswith("rowlock: no failed job 2;")
     assert await rowlock.good("jobs", "retry", "1") == "1 jobs will be tried again\n"
+
+
+async def test_the_books_are_compared_and_paid_out(rowlock: CommandLine, house: House) -> None:
+    told = await rowlock.good("money", "statement", "--day", "2027-05-01")
+    assert "ok   mock 2027-05-01: 0 movements, 0 differences" in told
+    table = await rowlock.good("money", "payout", "--from", "2027-05-01", "--to", "2027-05-31")
+    assert table.startswith("event,name,starts_at,currency,sales,refunds,fees,tax,disputes,provider_fees,net")
+    papers = ("--legal-name", "Sellers Ltd", "--address", "1 Lane; 10115 Berlin", "--tax-id", "DE1")
+    await rowlock.good("organiser", "set", "1", *papers)
+    assert "no organiser 9" in await rowlock.refusal("organiser", "set", "9", *papers)
+    row = await house.database.fetchrow("SELECT legal_name, address, tax_id FROM organiser_papers")
+    assert row is not None
+    assert tuple(row) == ("Sellers Ltd", "1 Lane\n10115 Berlin", "DE1")

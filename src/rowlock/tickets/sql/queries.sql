@@ -4,11 +4,16 @@ SELECT b.id, b.no, b.event_id, b.status, b.seat_nos, b.prices, b.total, e.plan_i
        e.timezone, e.currency, v.name AS venue, v.city,
        ARRAY(SELECT t.name FROM unnest(b.tier_nos) WITH ORDINALITY AS n(tier_no, place)
              JOIN price_tiers t ON t.event_id = b.event_id AND t.tier_no = n.tier_no ORDER BY n.place) AS tiers,
+       parts.fees, parts.taxes,
        coalesce(a.email, c.email) AS address, coalesce(a.name, '') AS name, coalesce(a.language, c.language) AS language
 FROM unnest($1::uuid[]) AS wanted(id)
 JOIN bookings b ON b.id = wanted.id
 JOIN events e ON e.id = b.event_id
 JOIN venues v ON v.id = e.venue_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(s.fee), 0)::bigint AS fees, coalesce(sum(s.tax), 0)::bigint AS taxes
+    FROM booking_split_v1(ARRAY[b.id]) s
+) parts
 LEFT JOIN LATERAL (
     SELECT email, name, language FROM accounts WHERE subject = b.buyer
     UNION ALL
