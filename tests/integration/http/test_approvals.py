@@ -37,6 +37,15 @@ async def proposed(office: BoxOffice, by: Caller, change: Json = DEARER) -> str:
     return approval_id
 
 
+@pytest.mark.parametrize("change", [{"fees": {"perTicket": "2.00"}}, {"tax": {"rate": "19", "included": False}}])
+async def test_fees_and_taxes_wait_for_a_second_person_too(careful: BoxOffice, change: Json) -> None:
+    first, second, before = careful.caller("organiser"), careful.caller("organiser"), await price(careful)
+    approval = await proposed(careful, first, change)
+    assert await price(careful) == before
+    assert (await second.post(f"/approvals/{approval}", {"approve": True})).json()["state"] == "done"
+    assert await price(careful) != before
+
+
 async def test_a_price_changes_when_a_second_person_says_so(careful: BoxOffice) -> None:
     first, second, before = (
         careful.caller("organiser", "anna"),

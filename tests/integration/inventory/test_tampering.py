@@ -106,3 +106,33 @@ async def _tamper(
     assert changed["value"] != before
     assert await broken(connection), f"{table}.{column} of {key}: {before} became {changed['value']}, unseen"
     await connection.execute(f"UPDATE {table} SET {column} = $1 WHERE {name} = $2", before, changed["key"])
+
+
+PRICES_TAMPERED = {
+    "a price list": "UPDATE price_list_tiers SET price = price + 1",
+    "an order fee": "UPDATE price_lists SET order_fee = order_fee + 1",
+    "a code's fee": "UPDATE code_uses SET fees = ARRAY[prices[1] + 1] FROM bookings b WHERE b.id = booking_id",
+    "a list price under a code": "UPDATE code_uses SET list_prices = ARRAY[list_prices[1] + 1]",
+    "a price list that is gone": "DELETE FROM price_list_tiers",
+}
+CODE = """
+INSERT INTO codes (id, organiser_id, code, kind, percent)
+SELECT $1, organiser_id, 'SPRING', 'percent', 10 FROM events WHERE id = $2
+"""
+LOWERED = "SELECT reprice_hold_v1($1, $2, $3, 4950, '{4455}', '{100}', '{700}', 0)"
+
+
+@pytest.mark.parametrize("change", PRICES_TAMPERED.values(), ids=PRICES_TAMPERED)
+async def test_a_changed_price_list_or_discount_is_seen(house: House, database_url: str, change: str) -> None:
+    code, hold = uuid.uuid4(), house.hold_of(15)
+    assert (await house.engine().hold(hold)).stands
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(CODE, code, house.event_id)
+        assert await connection.fetchval(LOWERED, hold.booking_id, hold.buyer, code) == "repriced"
+        assert await broken(connection) == []
+        await connection.execute(OPEN_TO_ALL)
+        await connection.execute(change)
+        assert [finding.invariant for finding in await broken(connection)] == ["I2"]
+    finally:
+        await connection.close()

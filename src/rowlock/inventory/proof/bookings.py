@@ -4,6 +4,7 @@ import asyncpg
 
 from rowlock.inventory.proof.facts import SECOND_US, BookingFacts, short_hash, terms_hash
 from rowlock.inventory.proof.findings import Faults
+from rowlock.inventory.proof.prices import ListedPrices
 from rowlock.inventory.store import SQL
 from rowlock.platform.postgres import Connection
 
@@ -21,8 +22,9 @@ RECONCILED_AFTER_SECONDS = 60
 class BookingCheck:
     """Looks bookings up by id, as many at a time as are handed in, and keeps only the faults."""
 
-    def __init__(self, connection: Connection, now_us: int) -> None:
+    def __init__(self, connection: Connection, now_us: int, prices: ListedPrices) -> None:
         self._connection = connection
+        self._prices = prices
         self._now_us = now_us
         self.booking_faults = Faults()
         self.payment_faults = Faults()
@@ -49,6 +51,8 @@ class BookingCheck:
                 self.booking_faults.add(f"booking {row['id']}: {contradictions}")
             if row["total"] != sum(row["prices"]) + row["order_fee"]:
                 self.booking_faults.add(f"booking {row['id']}: the total is not the sum of its prices and order fee")
+            if fault := self._prices.contradicts(row):
+                self.booking_faults.add(f"booking {row['id']}: {fault}")
             self._check_payments(row)
 
     def settle(self, restated: dict[str, str]) -> None:

@@ -14,6 +14,7 @@ from rowlock.inventory.proof.bookings import BookingCheck
 from rowlock.inventory.proof.certificate import Certificate, certify
 from rowlock.inventory.proof.findings import Faults, Finding
 from rowlock.inventory.proof.kept_answers import check_kept_answers
+from rowlock.inventory.proof.prices import ListedPrices
 from rowlock.inventory.proof.replay import Block, Replay, first_hash
 from rowlock.inventory.store import SQL
 from rowlock.kernel.clock import epoch_us
@@ -81,7 +82,8 @@ async def _prove(connection: Connection, event_id: int, bookings: int, on_progre
     opening = first_hash(event_id, inventory["epoch"], [row["tier_no"] for row in seats])
     retaken = frozenset(inventory["retaken"])
     replay = Replay(event_id, inventory["seat_count"], opening, retaken)
-    check = BookingCheck(connection, epoch_us(inventory["looked_at"]))
+    prices = await ListedPrices.read(connection, event_id)
+    check = BookingCheck(connection, epoch_us(inventory["looked_at"]), prices)
     async for row in connection.cursor(SQL["verify_ledger"], event_id, prefetch=ROWS_FETCHED):
         replay.row(row["seq"], row["at_us"], row["changes"], row["prev_hash"], row["hash"])
         if replay.rows % ROWS_FETCHED == 0:

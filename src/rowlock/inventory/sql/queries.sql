@@ -174,10 +174,18 @@ SELECT b.id::text AS id, b.no, b.event_id, b.buyer, b.status, b.seat_nos, b.tier
              WHERE c.booking_id = b.id AND c.phase = 'captured_late'
                AND 1 <> (SELECT count(*) FROM refunds r
                          WHERE r.payment_id = c.id AND r.kind = 'late_payment' AND r.amount = c.amount)) AS unreturned,
-       EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id AND r.kind = 'uncollected') AS uncollected
+       EXISTS (SELECT 1 FROM refunds r WHERE r.booking_id = b.id AND r.kind = 'uncollected') AS uncollected,
+       u.list_prices, u.list_order_fee, u.fees, u.taxes
 FROM bookings b LEFT JOIN payments p ON p.id = b.payment_id AND p.booking_id = b.id
+LEFT JOIN code_uses u ON u.booking_id = b.id
 LEFT JOIN exchanges x ON x.booking_id = b.id
 WHERE b.id = ANY ($1)
+
+-- name: verify_price_lists
+SELECT l.version, l.order_fee, (extract(epoch FROM l.created_at) * 1000000)::bigint AS since_us,
+       array_agg(t.price ORDER BY t.tier_no) AS prices
+FROM price_lists l JOIN price_list_tiers t USING (event_id, version)
+WHERE l.event_id = $1 GROUP BY l.event_id, l.version
 
 -- name: verify_blocks
 SELECT seat_no, block_id::text AS block_id, kind, reason, blocked_by,

@@ -43,7 +43,8 @@ SELECT jsonb_pretty(jsonb_build_object(
                  FROM consents c WHERE c.subject = ANY ($1)),
     'bookings', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                      'id', b.id, 'event', e.name, 'startsAt', e.starts_at, 'status', b.status, 'seatNumbers', b.seat_nos,
-                     'prices', b.prices, 'total', b.total, 'currency', e.currency, 'heldAt', b.held_at,
+                     'prices', b.prices, 'orderFee', b.order_fee, 'total', b.total, 'currency', e.currency,
+                     'code', (SELECT u.code FROM code_uses u WHERE u.booking_id = b.id), 'heldAt', b.held_at,
                      'closedAt', b.closed_at,
                      'payments', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                                       'amount', p.amount, 'currency', p.currency, 'phase', p.phase,
