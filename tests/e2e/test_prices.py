@@ -137,3 +137,18 @@ async def test_seats_are_kept_when_their_code_does_not_count(arrivals: Arrivals,
     await expect(visitor.page.get_by_role("alert").filter(has_text="cannot be used here")).to_be_visible()
     await expect(visitor.page.get_by_label("Code", exact=True)).to_have_value("EXPIRED")
     await expect(visitor.countdown).to_be_visible()
+
+
+async def test_a_presale_code_opens_the_sale(arrivals: Arrivals, shop: Shop) -> None:
+    event = put_on_sale(shop.url, shop.data, onSaleAt="2029-05-01T20:00:00Z")
+    made(shop, "codes", eventId=event, kind="access", code="FANS", opensAt="2026-01-01T00:00:00Z")
+    visitor = await arrivals.visitor()
+    page = visitor.page
+    await choose(visitor, event, 1)
+    await page.get_by_label("Presale code").fill("wrong")
+    await page.get_by_role("button", name="Hold seats").click()
+    await expect(page.get_by_role("status").filter(has_text="not on sale")).to_be_visible()
+    await page.get_by_label("Presale code").fill("fans")
+    await picture(page, "presale")
+    await visitor.hold()
+    await expect(page.locator(".code-on")).to_contain_text("FANS")

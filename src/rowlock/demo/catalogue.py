@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from rowlock.demo.programme import BASEBALL, STADIUM_CONCERTS, STAGE, TOURING_ACTS, Production
 from rowlock.demo.venues import CLUBS, PRICES, STADIUM, THEATRES, DemoVenue, PlanKey
+from rowlock.pricing.countries import country_tax
 from rowlock.seating import SeatingPlan
 from rowlock.seating.generator import baseball_stadium, club, theatre
 
@@ -36,7 +37,10 @@ class VenueBody(TypedDict):
 
 
 class EventBody(TypedDict):
-    """One event; times are RFC 3339 in the venue's own offset, prices decimal strings by price category."""
+    """One event; times are RFC 3339 in the venue's own offset, prices decimal strings by price category.
+
+    The tax is in the prices; an empty one is as usual in the venue's country.
+    """
 
     name: str
     startsAt: str
@@ -44,6 +48,7 @@ class EventBody(TypedDict):
     plan: PlanKey
     currency: str
     prices: dict[str, str]
+    tax: dict[str, str]
     performers: list[str]
     venue: VenueBody
     description: str
@@ -108,6 +113,7 @@ def _event(venue: DemoVenue, production: Production, day: date, at: time, on_sal
             category: _price(euros * production.price_level * venue.price_level)
             for category, euros in PRICES[venue.plan].items()
         },
+        tax={} if country_tax(venue.country) else {"rate": "9.5", "name": "Sales tax"},
         performers=list(production.performers),
         venue=VenueBody(name=venue.name, city=venue.city, country=venue.country),
         description=production.description,
