@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Any
 
 from tests.simulation.payment_books import PaymentBooks
-from tests.simulation.rows import EVENT_ID, OPENING, PRICE, Booking, Kept, Payment, Refund, Row
+from tests.simulation.rows import EVENT_ID, OPENING, ORDER_FEE, PRICE, Booking, Kept, Payment, Refund, Row
 
 AVAILABLE, HELD, BOOKED, BLOCKED = range(4)
 
@@ -146,7 +146,7 @@ class Books(PaymentBooks):
         events = [
             {
                 "eventId": event_id, "epoch": 1, "seq": len(self.ledger), "prices": [PRICE],
-                "orderFee": 0, "noOrphanSeats": self.no_orphan_seats, "offerNearest": False,
+                "orderFee": ORDER_FEE, "noOrphanSeats": self.no_orphan_seats, "offerNearest": False,
                 "rows": [json.loads(row) for row in self.ledger[seq:]],
             }
             for event_id, seq in zip(pictured, seqs, strict=True)
@@ -232,7 +232,8 @@ class Books(PaymentBooks):
         count = len(booking.seat_nos)
         return Row.of(
             buyer=booking.buyer, id=booking.id, no=booking.no, event_id=EVENT_ID, seat_nos=list(booking.seat_nos),
-            tier_nos=[0] * count, prices=[PRICE] * count, total=PRICE * count, price_list=1, order_fee=0,
+            tier_nos=[0] * count, prices=[PRICE] * count, total=booking.total, price_list=1,
+            order_fee=ORDER_FEE,
             status="EXPIRED" if booking in self._over_due() else booking.status,
             hold_expires_at=booking.hold_expires_at, extensions=booking.extensions, payment_id=booking.payment_id,
             expires_in=(booking.hold_expires_at - self.now).total_seconds(), instead_of=None, returned_seat_nos=[],
@@ -240,7 +241,9 @@ class Books(PaymentBooks):
         )  # fmt: skip
 
     def price_list(self, _event_id: int, _version: int) -> list[Row]:
-        return [Row.of(order_fee=0, order_fee_tax=0, tax_name="", tax_rate="", tier_no=0, price=PRICE, fee=0, tax=0)]
+        return [
+            Row.of(order_fee=ORDER_FEE, order_fee_tax=0, tax_name="", tax_rate="", tier_no=0, price=PRICE, fee=0, tax=0)
+        ]
 
     def _taken(self) -> set[int]:
         return self.owners().keys() | self.blocks.keys()
@@ -300,5 +303,5 @@ def _hold_row(word: str, booking: Booking | None = None, conflicts: Sequence[int
         conflicts=list(conflicts),
         on_sale_at=None,
         price_list=None if booking is None else 1,
-        order_fee=None if booking is None else 0,
+        order_fee=None if booking is None else ORDER_FEE,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.simulation.rows import OPEN_PHASES, PRICE, Booking, Payment, Refund, Row
+from tests.simulation.rows import OPEN_PHASES, Booking, Payment, Refund, Row
 
 
 class PaymentBooks(ABC):
@@ -31,7 +31,7 @@ class PaymentBooks(ABC):
             word = self._begin(booking_id, buyer, payment_id, (declines_max, cooling_seconds))
             words.append(word)
             if word == "begun":
-                total = PRICE * len(self.bookings[booking_id].seat_nos)
+                total = self.bookings[booking_id].total
                 self.payments[payment_id] = Payment(
                     payment_id, booking_id, token, total, "EUR", "authorising", None, None, provider, None,
                     self.now, self.now,

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 OPENING = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 EVENT_ID = 1
 PRICE = 4950
+ORDER_FEE = 150
 OPEN_PHASES = {"authorising", "challenged", "authorised", "abandoned"}
 
 
@@ -49,6 +50,11 @@ class Booking:
     payment_id: uuid.UUID | None = None
     declines: int = 0
     declined_at: datetime = OPENING
+
+    @property
+    def total(self) -> int:
+        """What it costs."""
+        return PRICE * len(self.seat_nos) + ORDER_FEE
 
     @property
     def live(self) -> bool:

@@ -257,6 +257,9 @@ class Schedule:
                 found.append(f"{booking.id} still waits for a payment: {payment}")
             if booking.status == "CONFIRMED" and (payment is None or payment.phase != "captured"):
                 found.append(f"{booking.id} is confirmed, its payment is {payment}")
+            charged = self._bank.amounts.get(str(booking.payment_id))
+            if booking.status == "CONFIRMED" and charged != booking.total:
+                found.append(f"{booking.id} costs {booking.total}, the bank took {charged}")
         paid = {str(booking.payment_id) for booking in self.books.bookings.values() if booking.status == "CONFIRMED"}
         taken = {key for key, state in self._bank.charges.items() if state == "captured"}
         back = Counter[str]()
