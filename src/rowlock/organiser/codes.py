@@ -128,10 +128,12 @@ class CodeRegister:
     async def list(self, event_id: str | None, cursor: str | None, by: Person) -> CodePage:
         """The newest codes, of one event or of all. Problems: `event_not_found`, `invalid_request`."""
         number = None if event_id is None else (await self._known_event(event_id, by)).event_id
-        below = None if cursor is None else _moment("cursor", cursor)
+        below = parse_number_id(cursor) if cursor is not None else None
+        if cursor is not None and below is None:
+            raise Problem("invalid_request", f"cursor: {cursor!r} is not a cursor of ours.")
         rows = await self._database.fetch(SQL["codes"], by.reach, number, below, LISTED_MAX + 1)
-        page = [_item(row) for row in rows[:LISTED_MAX]]
-        return CodePage(tuple(page), page[-1].created_at.isoformat() if len(rows) > LISTED_MAX else None)
+        page = rows[:LISTED_MAX]
+        return CodePage(tuple(_item(row) for row in page), str(page[-1]["no"]) if len(rows) > LISTED_MAX else None)
 
     async def disable(self, code_id: str, by: Person) -> None:
         """Take a code back: bookings that bear it keep it. Once more is no fault. Problem `code_not_found`."""

@@ -114,3 +114,32 @@ async def test_terms_that_cannot_be_reckoned_with_are_refused(office: BoxOffice,
         await organiser.patch(f"/events/{office.event}", {name: terms[name] for name in terms if name != "venue"}),
     ):
         assert word in assert_problem(answer, 422, "invalid_request")["detail"]
+
+
+RETURNED = """
+SELECT amount FROM return_seats_v1(
+    ARRAY[$1::uuid], ARRAY[gen_random_uuid()], ARRAY[$2::int], 'organiser', ARRAY[NULL::text], 'organiser', '', NULL)
+"""
+BALANCE = """
+SELECT sum(amount)::bigint AS left FROM money_ledger, unnest(accounts, amounts) AS a(account, amount)
+WHERE booking_id = $1 AND account = ANY ('{organiser,fees,tax}')
+"""
+
+
+@pytest.mark.parametrize("code", [None, "ODD"])
+async def test_seats_paid_back_one_by_one_give_back_the_total(office: BoxOffice, code: str | None) -> None:
+    """Whatever rounding there was: in any order, the last unit goes back, with the order fee at the end."""
+    buyer, event = office.caller(), await priced_event(office, fees=FEES, tax={"rate": "7.77", "included": False})
+    terms = {"kind": "percent", "percent": "33.3333", "code": "ODD"}
+    assert (await office.caller("organiser").post("/codes", terms)).status_code == 201
+    body = {"eventId": event, "seatIds": ["S-1-1", "S-2-1", "S-2-2", "S-2-3"]} | ({"code": code} if code else {})
+    held = (await buyer.post("/bookings/reserve", body)).json()
+    assert held.get("code") == code
+    paid = await buyer.post(f"/bookings/{held['bookingId']}/confirm", {"paymentToken": "tok_ok"})
+    assert paid.status_code == 200, paid.text
+    database = office.api.database
+    back = [await database.hot.fetchval(RETURNED, held["bookingId"], seat_no) for seat_no in (11, 0, 12, 10)]
+    assert f"{sum(back) / 100:.2f}" == held["total"]["amount"]
+    assert min(back) > 0
+    assert await database.hot.fetchval(BALANCE, held["bookingId"]) == 0
+    assert await office.house.broken() == []

@@ -47,13 +47,13 @@ RETURNING id
 SELECT c.*, 0 AS uses FROM codes c JOIN unnest($1::uuid[]) WITH ORDINALITY AS n(id, place) USING (id) ORDER BY n.place
 
 -- name: codes
--- Newest first, older than the moment $3.
+-- Newest first, below the number $3.
 SELECT c.*, (SELECT count(*) FROM code_uses u JOIN bookings b ON b.id = u.booking_id
              WHERE u.code_id = c.id AND b.status IN ('HOLD', 'PAYMENT_PENDING', 'CONFIRMED'))::int AS uses
 FROM codes c
 WHERE ($1::bigint IS NULL OR c.organiser_id = $1) AND ($2::bigint IS NULL OR c.event_id = $2)
-  AND ($3::timestamptz IS NULL OR c.created_at < $3)
-ORDER BY c.created_at DESC, c.id LIMIT $4
+  AND ($3::bigint IS NULL OR c.no < $3)
+ORDER BY c.no DESC LIMIT $4
 
 -- name: disable_code
 -- `now`: whether it was in use until this moment.
