@@ -91,11 +91,13 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def up(folder: Path, workers: int = 1, strategy: HoldStrategyName = "row-lock") -> Iterator[Installation]:
+def up(
+    folder: Path, workers: int = 1, strategy: HoldStrategyName = "row-lock", port: int = 0
+) -> Iterator[Installation]:
     """Run `rowlock up` for the time of the block, its data and what it says to us in `folder`."""
     data = folder / "data"
     variables = environment() | {"ROWLOCK_HOLD_STRATEGY": strategy}
-    command = [*ROWLOCK, "up", "--port", "0", "--workers", str(workers), "--data", str(data)]
+    command = [*ROWLOCK, "up", "--port", str(port), "--workers", str(workers), "--data", str(data)]
     with (
         (folder / "up.log").open("a") as said,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, text=True, env=variables) as process,

@@ -15,16 +15,16 @@ from rowlock.platform.telemetry import metrics
 
 REFUNDS_PER_ROUND_MAX = 50
 ROUND_SECONDS = 1.0
-FIRST_PAUSE_SECONDS = 10.0
+PAUSE_SECONDS = 5.0
 PAUSE_SECONDS_MAX = 3_600.0
-"""A refund that the provider did not take, or has not finished, is asked about again; each pause doubles."""
+"""A refund that the provider did not take, or has not finished, is asked about again, ever more slowly."""
 
 log = structlog.get_logger(__name__)
 
 
 async def pay_refunds(database: Database, providers: Providers) -> int:
     """One round: of how many refunds the provider was told."""
-    pauses = FIRST_PAUSE_SECONDS, PAUSE_SECONDS_MAX
+    pauses = PAUSE_SECONDS, PAUSE_SECONDS_MAX
     due = await database.fetch(SQL["take_due_refunds"], REFUNDS_PER_ROUND_MAX, *pauses)
     await asyncio.gather(*(_pay_one(database, providers, refund) for refund in due))
     return len(due)

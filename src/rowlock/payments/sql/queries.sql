@@ -92,10 +92,11 @@ UPDATE refund_runs SET ended_at = clock_timestamp()
 WHERE event_id = $1 AND NOT EXISTS (SELECT 1 FROM seats WHERE event_id = $1 AND state IN (1, 2))
 
 -- name: take_due_refunds
--- Refunds that the provider is to hear of now, each by one worker; the next try is put off for longer each time.
+-- Refunds that the provider is to hear of now, each by one worker; the older one is, the longer the next try is put off.
 UPDATE refunds r
 SET phase = 'sent', tries = r.tries + 1, updated_at = clock_timestamp(),
-    next_try_at = clock_timestamp() + make_interval(secs => least($2::float8 * 2 ^ least(r.tries, 20), $3::float8))
+    next_try_at = clock_timestamp() + 
+        least(greatest(make_interval(secs => $2), (clock_timestamp() - r.created_at) / 4), make_interval(secs => $3))
 FROM payments p
 WHERE p.id = r.payment_id AND r.id IN (
     SELECT id FROM refunds WHERE phase IN ('due', 'sent') AND next_try_at <= clock_timestamp()
