@@ -137,7 +137,7 @@ _ANSWERS = {
 OPERATIONS = (
     Operation(
         method="post", path="/api/v1/bookings/{bookingId}/confirm", tag="Bookings", summary="Pay for a hold",
-        description="Test tokens: `tok_ok`, `tok_declined`, `tok_3ds`, `tok_timeout`.",
+        description="Test tokens: `tok_ok`, `tok_declined`, `tok_3ds`, `tok_timeout`, `tok_slow`.",
         body=ConfirmBody, example={"paymentToken": "tok_ok"}, answers=_ANSWERS,
         problems=(401, 402, 403, 404, 409, 410, 422, 429),
     ),

@@ -1,9 +1,10 @@
 """The built-in payment provider, for demos and tests: it has its own books and the habits of a real one.
 
 Tokens: `tok_ok` authorises, `tok_declined` declines, `tok_3ds` wants the buyer to approve on a page of ours,
-`tok_timeout` authorises but its answer gets lost. What follows a `#` is the card: `tok_ok#card-4242`.
+`tok_timeout` authorises but its answer gets lost, `tok_slow` after two seconds. What follows a `#` is the card: `tok_ok#card-4242`.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -33,6 +34,7 @@ class TestCard(NamedTuple):
     state: ChargeState
     reason: str = "The card was declined."
     answer_lost: bool = False
+    seconds: float = 0.0
 
 
 TEST_CARDS = {
@@ -40,6 +42,7 @@ TEST_CARDS = {
     "tok_declined": TestCard("declined"),
     "tok_3ds": TestCard("challenge", reason="The bank was not given your approval."),
     "tok_timeout": TestCard("authorised", answer_lost=True),
+    "tok_slow": TestCard("authorised", seconds=2.0),
 }
 _UNKNOWN_CARD = TestCard("declined", reason="The card is not known.")
 
@@ -71,6 +74,8 @@ class MockProvider:
     async def authorise(self, ask: PaymentAsk) -> Charge:
         """Decide by the token; an unknown token is declined like an unknown card."""
         card = TEST_CARDS.get(_kind(ask.token), _UNKNOWN_CARD)
+        if card.seconds:
+            await asyncio.sleep(card.seconds)
         charge = await self._asks.ask(_Asked(ask.key, ask.token, ask.amount, ask.currency, card.state))
         if card.answer_lost or charge is None:
             raise OutcomeUnknown("the provider did not answer in time")
