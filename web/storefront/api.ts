@@ -6,6 +6,8 @@ export interface BookedSeat {
   id: string;
   tier: string;
   price: Money;
+  /** It was given back after it was paid. */
+  returned?: boolean;
 }
 
 /** So much of a total is tax of this rate, in percent. */
@@ -19,7 +21,7 @@ export interface Booking {
   bookingId: string;
   reference: string;
   eventId: string;
-  status: "HOLD" | "PAYMENT_PENDING" | "CONFIRMED" | "EXPIRED" | "RELEASED";
+  status: "HOLD" | "PAYMENT_PENDING" | "CONFIRMED" | "REFUNDED" | "EXPIRED" | "RELEASED";
   seats: BookedSeat[];
   /** All seats and the order fee; fees and taxes are parts of it. */
   total: Money;

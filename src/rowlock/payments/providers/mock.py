@@ -1,7 +1,8 @@
 """The built-in payment provider, for demos and tests: it has its own books and the habits of a real one.
 
 Tokens: `tok_ok` authorises, `tok_declined` declines, `tok_3ds` wants the buyer to approve on a page of ours,
-`tok_timeout` authorises but its answer gets lost, `tok_slow` after two seconds. What follows a `#` is the card: `tok_ok#card-4242`.
+`tok_timeout` authorises but its answer gets lost, `tok_slow` authorises after two seconds. What follows a `#` is the
+card: `tok_ok#card-4242`.
 """
 
 import asyncio
