@@ -90,7 +90,7 @@ async def _sell(
     left, closing = iter(range(checkouts)), asyncio.Event()
 
     async def shopping(token: str) -> None:
-        buyer = Buyer(shop.url, token, random.Random(dice.getrandbits(64)), seen)
+        buyer = Buyer(shop.url, token, random.Random(dice.getrandbits(64)), seen, closing)
         for number in left:
             if number % 500 == 0:
                 click.echo(f"{number:>7,} of {checkouts:,} checkouts begun", err=True)

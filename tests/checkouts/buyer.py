@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 import httpx
+from tests.faults.blows import lasts
 
 CARDS = {
     "pm_card_visa": 52,
@@ -35,7 +36,8 @@ class GoneError(Exception):
 class Buyer:
     """Makes one checkout after the other; `seen` counts what became of them."""
 
-    def __init__(self, url: str, token: str, dice: random.Random, seen: Counter[str]) -> None:
+    def __init__(self, url: str, token: str, dice: random.Random, seen: Counter[str], closing: asyncio.Event) -> None:
+        self._closing = closing
         self._line = httpx.AsyncClient(
             base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=ANSWER_SECONDS
         )
@@ -94,7 +96,7 @@ class Buyer:
             booking = (await self._ask("GET", path)).json()
             if booking.get("status") != "PAYMENT_PENDING":
                 return str(booking.get("status", "none"))
-            await asyncio.sleep(LOOK_SECONDS)
+            await lasts(self._closing, LOOK_SECONDS)
         return "PAYMENT_PENDING"
 
     async def _give_back(self, path: str, seat_ids: list[str]) -> None:
@@ -115,7 +117,7 @@ class Buyer:
                 if answer.status_code < 500 and answer.status_code != 429 and not _still_at_it(answer):
                     return answer
                 self._seen[f"answered {answer.status_code}"] += 1
-            await asyncio.sleep(TRY_SECONDS * self._dice.uniform(0.5, 2))
+            await lasts(self._closing, TRY_SECONDS * self._dice.uniform(0.5, 2))
         raise GoneError(f"{method} {path}")
 
     async def close(self) -> None:

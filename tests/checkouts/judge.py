@@ -6,6 +6,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from tests.faults.blows import lasts
 from tests.standin import StandInProcess, stripe_client
 
 SETTLED_SECONDS_MAX = 60.0
@@ -60,12 +61,12 @@ async def judge(database_url: str, provider: StandInProcess) -> Verdict:
 
 async def _settle(connection: "asyncpg.Connection[asyncpg.Record]") -> tuple[float, int]:
     """How long it took until nothing was open, and how much is open still."""
-    started = time.monotonic()
+    started, never = time.monotonic(), asyncio.Event()
     for _ in range(round(SETTLED_SECONDS_MAX / LOOK_SECONDS)):
         unsettled = int(await connection.fetchval(UNSETTLED))
         if not unsettled:
             break
-        await asyncio.sleep(LOOK_SECONDS)
+        await lasts(never, LOOK_SECONDS)
     return time.monotonic() - started, unsettled
 
 
