@@ -2,11 +2,14 @@
 
 import asyncio
 import uuid
+from collections import Counter
+from datetime import timedelta
 from importlib import resources
 
 import pytest
 from tests.house import House
 
+from rowlock.inventory import CodeWord, HoldWithCode
 from rowlock.platform.postgres import Database
 
 CODE = """
@@ -58,4 +61,28 @@ async def test_a_rush_for_a_code_stays_within_its_uses(house: House, uses_max: i
         *(house.database.hot.fetchval(REPRICED, hold.booking_id, hold.buyer, code) for hold in holds)
     )
     assert sorted(words) == ["not_valid"] * (30 - uses_max) + ["repriced"] * uses_max
+    assert await house.broken() == []
+
+
+ACCESS = """
+INSERT INTO codes (id, organiser_id, code, kind, opens_at, uses_max)
+SELECT $1, organiser_id, $2, 'access', '2020-01-01Z', $3 FROM events WHERE id = $4
+"""
+
+
+async def test_a_presale_rush_through_many_processes_stays_within_its_uses(house: House) -> None:
+    """Two codes, one of them scarce, in flushes of four engines over two events."""
+    scarce, plenty = uuid.uuid4(), uuid.uuid4()
+    await house.database.cold.execute(ACCESS, scarce, "SCARCE", 5, house.event_id)
+    await house.database.cold.execute(ACCESS, plenty, "PLENTY", None, house.event_id)
+    later = timedelta(days=1)
+    events = [await house.new_event(on_sale_in=later), await house.new_event(on_sale_in=later)]
+    engines = [house.engine() for _ in range(4)]
+    holds = [house.hold_of(n // 2, event_id=events[n % 2]) for n in range(80)]
+    codes = [scarce if n % 4 < 2 else plenty for n in range(80)]
+    outcomes = await asyncio.gather(
+        *(engines[n % 4].hold_with_code(HoldWithCode(hold, codes[n], 0)) for n, hold in enumerate(holds))
+    )
+    words = Counter(str(outcome if isinstance(outcome, CodeWord) else outcome.word) for outcome in outcomes)
+    assert words == {"held": 45, "not_valid": 35}
     assert await house.broken() == []

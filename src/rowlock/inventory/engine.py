@@ -156,8 +156,7 @@ class SeatEngine:
         return outcomes
 
     async def _hold_by_codes(self, commands: Sequence[HoldWithCode]) -> list[HoldOutcome | CodeWord]:
-        """One after the other: a presale is no rush of thousands a second."""
-        outcomes = [await store.hold_with_code(self._database, command) for command in commands]
+        outcomes = await store.hold_with_codes(self._database, commands)
         await self._strategy.follow([command.hold.booking_id for command in commands])
         return outcomes
 

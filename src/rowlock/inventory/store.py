@@ -144,16 +144,12 @@ def _hold_outcome(row: asyncpg.Record) -> HoldOutcome:
     )
 
 
-async def hold_with_code(database: Database, command: HoldWithCode) -> HoldOutcome | CodeWord:
-    """Carry out a hold by an access code."""
-    hold = command.hold
-    rows = await rerun(
-        lambda: database.hot.fetch(
-            SQL["hold_with_code"], hold.booking_id, hold.event_id, hold.buyer, hold.seat_nos, command.code_id,
-            command.holds_max,
-        )
-    )  # fmt: skip
-    return CodeWord(rows[0][0]) if rows[0][0] in _CODE_WORDS else _hold_outcome(rows[0])
+async def hold_with_codes(database: Database, commands: Sequence[HoldWithCode]) -> list[HoldOutcome | CodeWord]:
+    """Carry out holds of distinct buyers by access codes, in order of arrival."""
+    *columns, _holds_max = _hold_arguments([command.hold for command in commands], 0)
+    codes = [command.code_id for command in commands]
+    rows = await rerun(lambda: database.hot.fetch(SQL["hold_with_codes"], *columns, codes, commands[0].holds_max))
+    return [CodeWord(row[0]) if row[0] in _CODE_WORDS else _hold_outcome(row) for row in rows]
 
 
 async def reprice_holds(database: Database, commands: Sequence[Reprice | RestorePrices]) -> list[RepriceWord]:

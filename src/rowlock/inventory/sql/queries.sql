@@ -66,10 +66,10 @@ FROM event_inventory i CROSS JOIN LATERAL (
 ) s
 WHERE i.event_id = $1
 
--- name: hold_with_code
+-- name: hold_with_codes
 SELECT outcome, booking_no, held_at, expires_at, seat_nos, tier_nos, prices, conflicts, on_sale_at, price_list,
        order_fee
-FROM hold_with_code_v1($1, $2, $3, $4, $5, $6)
+FROM hold_with_codes_v1($1, $2, $3, $4, $5, $6, $7, $8)
 
 -- name: reprice_hold
 SELECT reprice_hold_v1($1, $2, $3, $4, $5, $6, $7, $8)

@@ -1,6 +1,6 @@
 -- Holds seats for somebody with an access code, which opens the sale to them early or lets them have blocked seats.
 --
--- Off the hot path: one hold a call. Where the code opens a block, the wanted seats of it are unblocked for the hold and
+-- Off the hot path: one hold a call, from hold_with_codes_v1. Where the code opens a block, the wanted seats of it are unblocked for the hold and
 -- noted, to be blocked again when it ends unpaid. A hold that fails for any reason leaves them blocked.
 -- Locks: as hold_seats_v1, then the code. Outcomes: those of hold_seats_v1 and of judge_code_v1.
 CREATE OR REPLACE FUNCTION hold_with_code_v1(
