@@ -57,7 +57,7 @@ from rowlock.payments import return_routes
 from rowlock.payments import routes as payments
 from rowlock.payments.notices import routes as notices
 from rowlock.payments.parts import payment_parts
-from rowlock.payments.way_back import way_back_routes
+from rowlock.payments.way_back import PaymentForm, hand_over_form, way_back_routes
 from rowlock.platform.http.bodies import json_answer, problem_answer
 from rowlock.platform.http.calls import RawHeaders, SaleLane
 from rowlock.platform.http.edge import Edge, problem_of
@@ -322,6 +322,7 @@ def assemble(api: Api) -> ASGIApp:
     async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
         """What the sale lane does not answer: the rest of the API, its documentation, or a page."""
         scope["state"]["public_url"] = api.settings.public_url
+        scope["state"]["pays_elsewhere"] = api.payments.provider_set.page_of
         scope["state"]["outside_provider"] = urlsplit(api.settings.oidc_issuer).netloc
         api_path = scope["path"].startswith("/api/")
         await (wide if api_path else pages)(scope, receive, send)
@@ -392,6 +393,11 @@ class Pages:
     async def program_wish(self, visitor: Request) -> ProgramWish | SendOn | Refused:
         """What to ask the visitor whom a program sent."""
         return await consider(visitor, self._api.token_desk, self._api.signer, self._api.settings.public_url)
+
+    async def payment_form(self, payment_id: str) -> PaymentForm | str | None:
+        """Of a payment that waits for its buyer at a provider which is reached by a form."""
+        razorpay, public_url = self._api.payments.provider_set.razorpay, self._api.settings.public_url
+        return await hand_over_form(self._api.cashier, razorpay, payment_id, public_url)
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """The visitor's own confirmed booking, else None."""

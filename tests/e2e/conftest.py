@@ -31,10 +31,10 @@ class Shop(NamedTuple):
     def verify(self) -> subprocess.CompletedProcess[str]:
         """`rowlock verify`: the ledger replayed and every invariant checked."""
         command = [sys.executable, "-m", "rowlock", "verify", "--data", str(self.data)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Without the limits on one address, which all visitors here share, and with servers of its own."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "VALKEY_URL"}}
     limits = ("BOOKING_ATTEMPTS", "REQUESTS", "SIGN_INS", "SIGN_INS_PER_NETWORK")
@@ -46,7 +46,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """`rowlock up --demo`, stopped after the last test."""
     data = tmp_path_factory.mktemp("shop")
     command = [sys.executable, "-m", "rowlock", "up", "--demo", "--port", "0", "--data", str(data)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environment()) as running:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as running:
         assert running.stdout is not None
         first_line = running.stdout.readline()
         assert first_line.startswith("ready "), f"rowlock up did not start: {first_line!r}"

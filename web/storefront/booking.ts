@@ -7,4 +7,4 @@ const words = await Words.load();
 
 host.replaceChildren();
 host.removeAttribute("aria-busy");
-mount(BookingPage, { target: host, props: { bookingId: host.dataset["booking"]!, words } });
+mount(BookingPage, { target: host, props: { bookingId: host.dataset["booking"]!, paysElsewhere: host.dataset["paysElsewhere"] ?? "", words } });

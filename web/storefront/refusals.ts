@@ -3,8 +3,8 @@ import type { Words } from "./words";
 
 const KNOWN = ["offline", "too_many_holds", "too_many_seats", "not_on_sale", "not_admitted", "orphan_seat", "nothing_fits",
   "sign_in_failed", "other_browser", "sign_in_again", "second_factor_needed", "weak_password", "passkey_refused",
-  "invalid_request", "overloaded", "checkout_blocked", "too_many_tickets", "code_not_valid",
-  "refund_window_closed", "already_returned", "not_paid", "exchange_pending", "payment_pending"] as const;
+  "invalid_request", "overloaded", "checkout_blocked", "too_many_tickets", "code_not_valid", "payment_cooling",
+  "payment_unavailable", "refund_window_closed", "already_returned", "not_paid", "exchange_pending", "payment_pending"] as const;
 
 const CODE_REASONS = ["tiers", "seats_min", "used_by_you", "another_code", "code_holds_seats"] as const;
 
@@ -19,7 +19,9 @@ export function codeTrouble(refusal: unknown, words: Words): string {
 /** What happened, what still stands, what to do next. */
 export function explain(refusal: unknown, words: Words): string {
   if (!(refusal instanceof Refusal)) return words.say("problem.other");
-  if (refusal.status === 429) return words.say("problem.rate_limited", { count: Math.max(1, Math.ceil(refusal.retryAfterSeconds)) });
   const known = KNOWN.find((code) => code === refusal.code);
+  if (!known && refusal.status === 429) {
+    return words.say("problem.rate_limited", { count: Math.max(1, Math.ceil(refusal.retryAfterSeconds)) });
+  }
   return words.say(known ? `problem.${known}` : "problem.other");
 }

@@ -38,7 +38,7 @@ def payments(
         listener = socket.socket(fileno=fd) if fd is not None else socket.create_server(("127.0.0.1", port))
     except OSError as error:
         raise VerbFault(f"port {port}: {error.strerror}") from error
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else every answer on a kept connection waits 40 ms
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else answers on a kept connection wait 40 ms
     asyncio.run(_serve(listener, Webhooks(stripe_webhook, razorpay_webhook), journal))
 
 

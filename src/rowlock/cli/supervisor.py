@@ -14,13 +14,14 @@ import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import click
 import msgspec
 from prometheus_client.multiprocess import mark_process_dead
 
 from rowlock.cli.installation import VerbFault, data_option, one_line_faults, with_own_keys
+from rowlock.cli.standin import payment_environment, standin_address, with_standin
 from rowlock.demo.fill import fill_demo
 from rowlock.platform.embedded import EmbeddedServers, default_data_folder
 from rowlock.platform.embedded.process import ends_with_parent
@@ -37,6 +38,9 @@ LOG_BYTES_MAX = 64 * 1024 * 1024
 BACKLOG = 2048
 
 
+StandInFace = Literal["stripe", "razorpay"]
+
+
 class UpOptions(msgspec.Struct, frozen=True):
     """What `up` was asked for."""
 
@@ -46,6 +50,8 @@ class UpOptions(msgspec.Struct, frozen=True):
     workers: int
     gateways: int
     demo: bool
+    payments: StandInFace | None
+    """The provider whose stand-in takes payments; None: whoever the settings name."""
 
 
 class InboxDoors(NamedTuple):
@@ -67,6 +73,7 @@ class Supervisor:
         self._servers: EmbeddedServers | None = None
         self._live_posts: dict[str, Path] = {}
         self._inbox: InboxDoors | None = None
+        self._standin: socket.socket | None = None
 
     def run(self) -> None:
         """Start, say so, keep going, stop in order."""
@@ -75,6 +82,7 @@ class Supervisor:
         with contextlib.ExitStack() as stack:
             listener = stack.enter_context(self._listener())
             settings = self._with_inbox(stack, with_own_keys(self._with_servers(stack), self._options.data))
+            settings = self._with_standin(stack, settings, _base_url(listener))
             migrate(str(settings.database_url))
             if self._options.demo:
                 fill_demo(settings)
@@ -123,6 +131,15 @@ class Supervisor:
         self._inbox = InboxDoors(smtp, web)
         return msgspec.structs.replace(settings, smtp_url=f"smtp://127.0.0.1:{smtp.getsockname()[1]}")
 
+    def _with_standin(self, stack: contextlib.ExitStack, settings: Settings, url: str) -> Settings:
+        """Settings whose payments go to a stand-in on this machine, when one was asked for."""
+        if self._options.payments is None:
+            return settings
+        self._standin = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        return with_standin(
+            settings, self._options.payments, standin_address(self._standin), public_url=settings.public_url or url
+        )
+
     def _start_roles(self, settings: Settings, listener: socket.socket) -> None:
         for name in self._live_posts:
             self._start(name, settings, listener)
@@ -131,6 +148,8 @@ class Supervisor:
         self._start("worker", settings, listener)
         if self._inbox is not None:
             self._start("inbox", settings, listener)
+        if self._standin is not None:
+            self._start("payments", settings, listener)
 
     def _start(self, name: str, settings: Settings, listener: socket.socket) -> None:
         self._started_at[name] = time.monotonic()
@@ -150,6 +169,8 @@ class Supervisor:
         """The listening sockets that a role is given."""
         if name == "inbox" and self._inbox is not None:
             return tuple(door.fileno() for door in self._inbox)
+        if name == "payments" and self._standin is not None:
+            return (self._standin.fileno(),)
         return (listener.fileno(),) if name.startswith("api") else ()
 
     def _arguments(self, name: str, listener: socket.socket) -> list[str]:
@@ -160,6 +181,12 @@ class Supervisor:
             return ["worker"]
         if name == "inbox":
             return ["inbox", *(word for door in self._doors(name, listener) for word in ("--fd", str(door)))]
+        if name == "payments":
+            hook = f"--{self._options.payments}-webhook"
+            journal = str(self._options.data / "payments.journal")
+            address = f"{_base_url(listener)}/api/v1/payments/webhooks/{self._options.payments}"
+            door = str(self._doors(name, listener)[0])
+            return ["dev", "payments", "--fd", door, "--journal", journal, hook, address]
         posts = [word for post in self._live_posts.values() for word in ("--live", str(post))]
         return ["api", "--fd", str(listener.fileno()), *posts]
 
@@ -182,6 +209,7 @@ class Supervisor:
             "ROWLOCK_SECRET_KEYS": settings.secret_keys,
             "ROWLOCK_SMTP_URL": settings.smtp_url,
             "PROMETHEUS_MULTIPROC_DIR": str(self._metrics_folder),
+            **(payment_environment(settings) if self._standin is not None else {}),
         }
         files = {f"{name}_FILE": "" for name in ours}  # what stood in them is known by now
         return {**os.environ, **files, **ours}
@@ -216,6 +244,8 @@ class Supervisor:
         click.echo(f"  storefront  {url}/\n  API docs    {url}/docs\n  log         {self._log_file()}")
         if self._inbox is not None:
             click.echo(f"  mail inbox  {_base_url(self._inbox.web)}/")
+        if self._standin is not None:
+            click.echo(f"  payments    {standin_address(self._standin)}/control")
         sys.stdout.flush()
 
     def _keep_running(self, settings: Settings, listener: socket.socket) -> None:
@@ -272,8 +302,14 @@ def _answers_ready(listener: socket.socket) -> bool:
 @click.option(
     "--gateways", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes of the live role."
 )
+@click.option(
+    "--payments", type=click.Choice(["stripe", "razorpay"]), help="Take payments by a stand-in of this provider."
+)
 @data_option
 @one_line_faults
-def up(*, demo: bool, host: str, port: int, workers: int, gateways: int, data: Path | None) -> None:
+def up(
+    *, demo: bool, host: str, port: int, workers: int, gateways: int, payments: StandInFace | None, data: Path | None
+) -> None:
     """Run everything on this machine: servers, api, live, worker. Prints `ready URL` when it serves."""
-    Supervisor(UpOptions(data or default_data_folder(), host, port, workers, gateways, demo), load_settings()).run()
+    options = UpOptions(data or default_data_folder(), host, port, workers, gateways, demo, payments)
+    Supervisor(options, load_settings()).run()

@@ -5,6 +5,7 @@ from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk, Paymen
 from rowlock.payments.providers.mock import MockProvider
 from rowlock.payments.refund_runs import RefundRun, begin_run, run_of
 from rowlock.payments.returns import Refund, RefundBody, Returns
+from rowlock.payments.way_back import PaymentForm
 
 __all__ = [
     "Cashier",
@@ -12,6 +13,7 @@ __all__ = [
     "MockProvider",
     "OutcomeUnknown",
     "PaymentAsk",
+    "PaymentForm",
     "PaymentProvider",
     "Providers",
     "Refund",

@@ -1,7 +1,8 @@
-"""Where buyers come back to from a payment provider's page. What they bring is a reason to ask, not an answer."""
+"""The way to a payment provider's page, and back. What buyers bring from there is a reason to ask, not an answer."""
 
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs
 
 import structlog
@@ -18,9 +19,44 @@ from rowlock.platform.http.bodies import read_bytes
 if TYPE_CHECKING:
     from rowlock.payments.providers.razorpay import RazorpayProvider
 
+KEY = "rowlock_key"
+"""What our payments are known by in a provider's notes."""
 FORM_BYTES_MAX = 16 * 1024
 
 log = structlog.get_logger(__name__)
+
+
+class PaymentForm(NamedTuple):
+    """A form for a payment provider's page, and the page of the booking that is paid."""
+
+    address: str
+    fields: Mapping[str, str]
+    booking: str
+
+
+async def hand_over_form(
+    cashier: Cashier, razorpay: "RazorpayProvider | None", payment_id: str, public_url: str
+) -> PaymentForm | str | None:
+    """The form that leads to Razorpay's page; the page of the booking when nothing waits; None: no such payment."""
+    number = parse_booking_id(payment_id)
+    booking_id = await cashier.booking_of_payment(number) if number is not None else None
+    if number is None or booking_id is None or razorpay is None:
+        return None
+    booking = f"/bookings/{booking_id}"
+    try:
+        order_id = await razorpay.order_to_pay(str(number))
+    except OutcomeUnknown:
+        order_id = None
+    if order_id is None:
+        return booking
+    fields = {
+        "key_id": razorpay.key_id,
+        "order_id": order_id,
+        f"notes[{KEY}]": str(number),
+        "callback_url": f"{public_url}/pay/razorpay/{number}/back",
+        "cancel_url": f"{public_url}/pay/back/{number}?cancelled=1",
+    }
+    return PaymentForm(razorpay.checkout_url, fields, booking)
 
 
 def way_back_routes(cashier: Cashier, razorpay: "RazorpayProvider | None") -> list[Route]:

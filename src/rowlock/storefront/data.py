@@ -7,6 +7,7 @@ from starlette.requests import HTTPConnection, Request
 
 from rowlock.catalog import EventDetail, EventPage
 from rowlock.identity.oauth import ProgramWish, Refused, SendOn
+from rowlock.payments import PaymentForm
 from rowlock.search import EventQuery
 from rowlock.tickets import CalendarEntry
 
@@ -25,6 +26,9 @@ class StorefrontData(Protocol):
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """The visitor's own confirmed booking, else None. The cookie of `visitor` says whose it is."""
+
+    async def payment_form(self, payment_id: str) -> PaymentForm | str | None:
+        """The form that takes a buyer on to pay; the page of the booking when nothing waits; None: no such payment."""
 
     def api_document(self) -> Mapping[str, Any]:
         """The OpenAPI document."""

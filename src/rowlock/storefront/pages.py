@@ -18,6 +18,7 @@ CONTENT_SECURITY_POLICY = (
     "require-trusted-types-for 'script'; trusted-types svelte-trusted-html rowlock-own-worker"
 )
 """Nothing inline, so no nonces; and only two named policies may turn text into markup or into a script's address."""
+_OWN_FORMS = "form-action 'self'"
 PICTURE_SECURITY_POLICY = "default-src 'none'; sandbox"
 """For pictures of ours that are opened by themselves."""
 
@@ -42,9 +43,18 @@ def site_of(request: Request) -> str:
 
 
 def render(
-    request: Request, template: str, context: Mapping[str, object], *, status: int = 200, kept_s: int
+    request: Request,
+    template: str,
+    context: Mapping[str, object],
+    *,
+    status: int = 200,
+    kept_s: int,
+    forms_to: str = "",
 ) -> HTMLResponse:
-    """A page in the visitor's language that shared caches may keep for `kept_s` seconds; 0: not at all."""
+    """A page in the visitor's language that shared caches may keep for `kept_s` seconds; 0: not at all.
+
+    `forms_to`: the one origin beside our own that a form of the page may be sent to.
+    """
     language = language_of(request)
     chosen = chosen_language(request)
 
@@ -73,7 +83,7 @@ def render(
     headers = {
         "Cache-Control": f"public, max-age={kept_s}" if kept_s else "no-store",
         "Content-Language": language,
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY.replace(_OWN_FORMS, f"{_OWN_FORMS} {forms_to}".strip()),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -56,6 +57,7 @@ def create_router(data: StorefrontData) -> Router:
         Route("/events/{event_id}/poster.svg", pages.poster),
         Route("/bookings/{booking_id}", pages.booking),
         Route("/bookings/{booking_id}/calendar.ics", pages.calendar),
+        Route("/pay/razorpay/{payment_id}", pages.hand_over),
         Route("/docs", pages.reference),
         Route("/oauth/authorize", pages.allow),
         *(Route(path, partial(pages.account, room)) for path, room in ACCOUNT_ROOMS.items()),
@@ -103,8 +105,22 @@ class _Pages:
 
     async def booking(self, request: Request) -> Response:
         """The same empty page for everybody; the island in it asks for the booking with the visitor's cookie."""
-        context = {"booking_id": request.path_params["booking_id"]}
+        context = {
+            "booking_id": request.path_params["booking_id"],
+            "pays_elsewhere": request.scope.get("state", {}).get("pays_elsewhere", ""),
+        }
         return render(request, "booking.html", context, kept_s=LIST_KEPT_S)
+
+    async def hand_over(self, request: Request) -> Response:
+        """On to a payment provider's page that only a form leads to; back to the booking when nothing waits."""
+        found = await self._data.payment_form(request.path_params["payment_id"])
+        if found is None:
+            return error_page(request, 404)
+        if isinstance(found, str):
+            return RedirectResponse(found, 303, headers={"Cache-Control": "no-store"})
+        address = urlsplit(found.address)
+        origin = f"{address.scheme}://{address.netloc}"
+        return render(request, "hand_over.html", {"form": found, "host": address.netloc}, kept_s=0, forms_to=origin)
 
     async def allow(self, request: Request) -> Response:
         """Whether a program may act for the visitor."""

@@ -9,6 +9,7 @@ from rowlock.catalog import EventDetail, EventPage, EventSummary, Performer, Pri
 from rowlock.catalog.model import EventStatus
 from rowlock.identity.oauth import ProgramWish, Refused, SendOn
 from rowlock.kernel.money import Money
+from rowlock.payments import PaymentForm
 from rowlock.search import EventQuery
 from rowlock.tickets import CalendarEntry
 
@@ -82,6 +83,11 @@ class Programme:
         if "client_id" not in visitor.query_params:
             return Refused("No program of that name is known here.")
         return ProgramWish("<Fan> & club", ("bookings", "openid"), "organiser", "app.example", visitor.url.query)
+
+    async def payment_form(self, payment_id: str) -> PaymentForm | str | None:
+        if payment_id == "waits":
+            return PaymentForm("https://pay.test/form", {"order_id": '"><script>'}, "/bookings/1")
+        return "/bookings/1" if payment_id == "paid" else None
 
     async def calendar_entry(self, booking_id: str, visitor: HTTPConnection) -> CalendarEntry | None:
         """Booking b1, for the visitor whose cookie says `owner`."""

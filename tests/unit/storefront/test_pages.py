@@ -110,6 +110,17 @@ async def test_unknown_addresses_get_the_designed_page(shop: httpx.AsyncClient, 
     assert page.headers["cache-control"] == "no-store"
 
 
+async def test_the_form_for_a_payment_page_goes_there_and_nowhere_else(shop: httpx.AsyncClient) -> None:
+    page = await shop.get("/pay/razorpay/waits")
+    assert '<form method="post" action="https://pay.test/form">' in page.text
+    assert "<script>" not in page.text
+    assert "form-action 'self' https://pay.test;" in page.headers["content-security-policy"]
+    assert "https://" not in (await shop.get("/")).headers["content-security-policy"]
+    paid = await shop.get("/pay/razorpay/paid")
+    assert (paid.status_code, paid.headers["location"]) == (303, "/bookings/1")
+    assert (await shop.get("/pay/razorpay/nobody-s")).status_code == 404
+
+
 async def test_the_calendar_file_is_the_owners_alone(shop: httpx.AsyncClient) -> None:
     assert (await shop.get("/bookings/b1/calendar.ics")).status_code == 404
     answer = await shop.get("/bookings/b1/calendar.ics", headers={"Cookie": "who=owner"})

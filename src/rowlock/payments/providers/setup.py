@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # their SDKs take a third of a second to load: only who is se
     from rowlock.payments.providers.razorpay import RazorpayProvider
     from rowlock.payments.providers.stripe import StripeProvider
 
+_PAGES = {"stripe": "Stripe", "razorpay": "Razorpay"}
 REQUEST_SECONDS_MAX = 7.0
 """One request to a provider; a call of the port may be several."""
 
@@ -37,6 +38,8 @@ class ProviderSet(NamedTuple):
     """As they are, to be checked and closed; `providers` asks them with care."""
     razorpay: "RazorpayProvider | None"
     """Its page is reached by a form of ours."""
+    page_of: str
+    """Whose page new payments are made on, for people; empty for the built-in provider, which has none."""
     readers: Mapping[str, ReadNotice]
     """What reads the webhooks of each provider."""
 
@@ -58,7 +61,9 @@ def open_providers(settings: Settings, database: Database) -> ProviderSet:
         providers = Providers(mock, *careful.values())
     else:
         providers = Providers(chosen, mock, *careful.values(), seconds_shut=chosen.seconds_shut)
-    return ProviderSet(mock, providers, tuple(outside), razorpay, _readers(settings))
+    return ProviderSet(
+        mock, providers, tuple(outside), razorpay, _PAGES.get(settings.payment_provider, ""), _readers(settings)
+    )
 
 
 def _stripe(settings: Settings) -> "StripeProvider":
