@@ -14,9 +14,11 @@ from valkey import Valkey
 from valkey.exceptions import ValkeyError
 
 from rowlock.app import open_api, serving
-from rowlock.cli.installation import VerbFault, json_option, one_line_faults
+from rowlock.cli.installation import VerbFault, database_of, json_option, one_line_faults
 from rowlock.cli.supervisor import BACKLOG
 from rowlock.live.role import open_live
+from rowlock.payments import OutcomeUnknown
+from rowlock.payments.providers.setup import open_providers
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.mail.inbox import serve_inbox
 from rowlock.platform.postgres.migrate import check_schema, migrate
@@ -107,12 +109,30 @@ def check(as_json: bool) -> None:
         found["valkey"] = "ok"
     found["secrets"] = "ok" if settings.secret_keys else "no keys; what needs them is refused"
     found["mail"] = "configured" if settings.smtp_url else "not configured; mails wait a day for ROWLOCK_SMTP_URL"
+    found["payments"] = asyncio.run(_reach_payments(settings))
     found["settings"] = "ok"
     if as_json:
         click.echo(msgspec.json.encode(found))
     else:
         for name, state in found.items():
             click.echo(f"{name:<10} {state}")
+
+
+async def _reach_payments(settings: Settings) -> str:
+    """Whether every provider that is set up answers to our keys."""
+    async with database_of(settings) as database:
+        opened = open_providers(settings, database)
+        try:
+            for provider in opened.outside:
+                await provider.reach()
+        except OutcomeUnknown as error:
+            raise VerbFault(f"payments: {error}") from error
+        finally:
+            await opened.close()
+    if settings.payment_provider == "mock":
+        return "the built-in provider; no money moves"
+    webhooks = "webhooks too" if settings.payment_provider in opened.readers else "no webhook secret: slower to learn"
+    return f"{settings.payment_provider} answers; {webhooks}"
 
 
 def _needs_database() -> Settings:

@@ -10,10 +10,12 @@ from typing import NamedTuple
 import pytest
 from tests.conftest import TestServers
 from tests.house import House, small_plan
+from tests.standin import StandInProcess
 
 from rowlock.platform.jobs import Job, defer
 from rowlock.platform.postgres.migrate import head_revision
 from rowlock.seating import write_plan
+from rowlock.standin import STRIPE_SECRET_KEY
 
 EVENT = {
     "startsAt": "2031-05-01T19:30:00+02:00",
@@ -239,6 +241,16 @@ async def test_settings_and_servers_that_do_not_work_are_named(servers: TestServ
     assert "ROWLOCK_HOLD_SECONDS must be a whole number" in await wrong.refusal("check")
     no_valkey = CommandLine(good | {"VALKEY_URL": "valkey://127.0.0.1:1"})
     assert "VALKEY_URL" in await no_valkey.refusal("check")
+
+
+async def test_the_payment_provider_is_asked(servers: TestServers, database_url: str, standin: StandInProcess) -> None:
+    good = dict(os.environ) | {
+        "DATABASE_URL": database_url, "VALKEY_URL": servers.valkey_url, "ROWLOCK_PAYMENT_PROVIDER": "stripe",
+        "ROWLOCK_STRIPE_SECRET_KEY": STRIPE_SECRET_KEY, "ROWLOCK_PUBLIC_URL": "http://shop",
+    }  # fmt: skip
+    there = CommandLine(good | {"ROWLOCK_STRIPE_API": f"{standin.url}/stripe"})
+    assert "stripe answers; no webhook secret" in json.loads(await there.good("check", "--json"))["payments"]
+    assert "payments: Stripe" in await CommandLine(good | {"ROWLOCK_STRIPE_API": "http://localhost:1"}).refusal("check")
 
 
 async def test_verify_says_yes_to_a_sound_sale(rowlock: CommandLine, house: House) -> None:

@@ -15,6 +15,9 @@ from tests.integration.payments.till import BUYER, QUIET, Till
 from tests.standin import StandInProcess
 
 from rowlock.app import assemble, open_api
+from rowlock.kernel.problems import Problem
+from rowlock.money.proof import prove_money
+from rowlock.payments import OutcomeUnknown, PaymentAsk
 from rowlock.payments.commands import Pending
 from rowlock.payments.reconciler import reconcile
 from rowlock.payments.refund_runner import pay_refunds
@@ -121,6 +124,18 @@ async def test_giving_up_on_the_page_frees_the_payment_at_once(stripe: StripeTil
     assert (await stripe.shop.get(f"{cancelled.path}?{cancelled.query}")).status_code == 303
     assert (await stripe.status(), await stripe.phases()) == ("HOLD", ["voided"])
     assert (await stripe.browser.post(page, data={"card": "4242424242424242"})).status_code == 410
+
+
+async def test_while_nobody_answers_no_payment_is_begun(stripe: StripeTill) -> None:
+    """Refused before the hold is bound to a payment: it stays as it is, and nothing can have been charged."""
+    stripe.standin.misbehave(failCalls=100)
+    while stripe.api.providers.seconds_shut() == 0:
+        with pytest.raises(OutcomeUnknown):
+            await stripe.api.providers.current.lookup(PaymentAsk("key", "pm_card_visa", 100, "EUR", ref="pi_any"))
+    with pytest.raises(Problem) as refused:
+        await stripe.pay("redirect")
+    assert (refused.value.code, refused.value.kind.status) == ("payment_unavailable", 503)
+    assert (await stripe.status(), await stripe.phases()) == ("HOLD", [])
 
 
 async def test_a_lost_webhook_is_made_up_for(stripe: StripeTill) -> None:
@@ -235,13 +250,15 @@ async def test_what_the_bank_takes_back_is_in_the_books(stripe: StripeTill) -> N
         for event in reversed(await stripe.events()):
             await stripe.deliver(event)
     assert await stripe.balances() == {
-        **before, "provider": before["provider"] - row["amount"] - 100, "disputed": row["amount"], "outside": 100,
+        **before, "provider": before["provider"] - row["amount"] - 100, "disputed": row["amount"] + 100,
     }  # fmt: skip
     ask("POST", "/control/bank", {"deed": "win", "id": dispute["id"]})
     for event in await stripe.events():
         await stripe.deliver(event)
-    assert await stripe.balances() == {**before, "provider": before["provider"] - 100, "outside": 100}
+    assert await stripe.balances() == {**before, "provider": before["provider"] - 100, "disputed": 100}
     assert (await stripe.status(), await stripe.phases()) == ("CONFIRMED", ["captured"])
+    async with stripe.house.database.cold.acquire() as connection:
+        assert [finding async for finding in prove_money(connection, None) if not finding.holds] == []
 
 
 async def test_a_refund_of_ours_is_asked_about_at_once(stripe: StripeTill) -> None:

@@ -69,3 +69,26 @@ def test_keys_and_exceptions_are_checked_at_the_start() -> None:
     for name in ("ROWLOCK_SECRET_KEYS", "ROWLOCK_OUTBOUND_ALLOWED"):
         with pytest.raises(SettingsError, match=name):
             load_settings({name: "no/such:thing"})
+
+
+STRIPE = {
+    "ROWLOCK_PAYMENT_PROVIDER": "stripe",
+    "ROWLOCK_STRIPE_SECRET_KEY": "sk_test",
+    "ROWLOCK_PUBLIC_URL": "https://shop.test",
+}
+
+
+@pytest.mark.parametrize("missing", ["ROWLOCK_STRIPE_SECRET_KEY", "ROWLOCK_PUBLIC_URL"])
+def test_a_payment_provider_needs_its_keys_and_a_way_back(missing: str) -> None:
+    assert load_settings(STRIPE).payment_provider == "stripe"
+    with pytest.raises(SettingsError, match=missing):
+        load_settings({**STRIPE, missing: ""})
+
+
+@pytest.mark.parametrize(
+    "address", ["http://api.stripe.com", "ftp://localhost", "api.stripe.com", "http://localhost.evil"]
+)
+def test_keys_go_to_nobody_in_the_clear(address: str) -> None:
+    assert load_settings({"ROWLOCK_STRIPE_API": "http://localhost:9300/stripe"}).stripe_api
+    with pytest.raises(SettingsError, match="ROWLOCK_STRIPE_API"):
+        load_settings({**STRIPE, "ROWLOCK_STRIPE_API": address})

@@ -109,22 +109,23 @@ class NoticeDesk:
                 return "other_amount"
             await rerun(lambda: self._database.fetch(SQL["hurry_refund"], refund_id, notice.provider))
             return "done"
-        return await self._post(notice, "refund_outside", "outside", 1)
+        return await self._post(notice, "refund_outside", 1)
 
     async def _dispute(self, notice: Notice) -> NoticeOutcome:
-        return await self._post(notice, notice.kind, "disputed", -1 if notice.kind == "dispute_won" else 1)
+        return await self._post(notice, notice.kind, -1 if notice.kind == "dispute_won" else 1)
 
-    async def _post(self, notice: Notice, kind: str, account: str, sign: int) -> NoticeOutcome:
-        """Money has left the provider's account with us (or come back) without our asking: once for each thing."""
+    async def _post(self, notice: Notice, kind: str, sign: int) -> NoticeOutcome:
+        """Money has left what the provider holds for us, or come back, unasked. A payment is disputed once."""
         payment = await self._payment_of(notice)
         if payment is None or notice.ref is None or notice.amount is None:
             return "unknown_payment"
         if notice.currency != payment["currency"] or notice.amount > payment["amount"]:
             await self._audit_amount(notice, payment["amount"], payment["currency"], f"payment:{payment['id']}")
             return "other_amount"
-        thing, moved = uuid.uuid5(payment["id"], notice.ref), sign * notice.amount
+        moved = sign * notice.amount
+        thing = uuid.uuid5(payment["id"], notice.ref) if notice.kind == "refund" else None
         terms = kind, payment["booking_id"], payment["id"], thing, notice.provider
-        await rerun(lambda: self._database.fetch(SQL["post_money"], *terms, [account, "provider"], [moved, -moved]))
+        await rerun(lambda: self._database.fetch(SQL["post_money"], *terms, ["disputed", "provider"], [moved, -moved]))
         log.warning("money_moved_by_provider", kind=kind, paymentId=str(payment["id"]), ref=notice.ref)
         return "done"
 
