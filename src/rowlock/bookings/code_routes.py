@@ -18,8 +18,10 @@ def code_lane(gate: SaleGate, codes: CodeDesk) -> list[LaneRoute]:
     async def put(call: Call) -> Answer:
         person = await gate.person(call)
         body = call.read(_code_body)
-        await gate.tries_code(call, person)
-        return json_reply(await codes.apply(person, call.params[0], body.code))
+        tries = await gate.tries_code(call, person)
+        booking = await codes.apply(person, call.params[0], body.code)
+        await gate.code_was_good(tries)
+        return json_reply(booking)
 
     async def take_off(call: Call) -> Answer:
         person = await gate.person(call)

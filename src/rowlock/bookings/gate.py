@@ -93,13 +93,22 @@ class SaleGate:
             self._guard.check_out(trace, taken)
         return person
 
-    async def tries_code(self, call: Call, person: Person) -> None:
-        """Count a code that somebody tries, so that nobody guesses them. Problem `rate_limited`."""
+    async def tries_code(self, call: Call, person: Person) -> Sequence[Limit]:
+        """Count a code that somebody tries, so that nobody guesses them. Problem `rate_limited`.
+
+        Answers what `code_was_good` gives back: what a network shares is for guesses, or a presale would use it up.
+        """
         trace = self._trace(call, person)
-        tries = [Limit(f"codes:{person.subject}", limits.CODE_TRIES_PER_MINUTE, "codes")]
+        own = Limit(f"codes:{person.subject}", limits.CODE_TRIES_PER_MINUTE, "codes")
+        shared = []
         if trace is not None and trace.prefix:
-            tries.append(Limit(f"codes:{trace.prefix}", 10 * limits.CODE_TRIES_PER_MINUTE))
-        await self._limiter.require(*tries)
+            shared.append(Limit(f"codes:{trace.prefix}", limits.CODE_GUESSES_PER_MINUTE))
+        await self._limiter.require(own, *shared)
+        return shared
+
+    async def code_was_good(self, shared: Sequence[Limit]) -> None:
+        """The code that was tried is a good one."""
+        await self._limiter.take([limit._replace(taken=-1) for limit in shared])
 
     def known_person(self, call: Call) -> Person:
         """The person behind an attempt to book, counted by this process alone: enough to refuse, not to sell."""

@@ -47,18 +47,19 @@ def hold_lane(gate: SaleGate, desk: BookingDesk, codes: CodeDesk, turnstile: Tur
         return _held(booking)
 
     async def reserve_with_code(call: Call, person: Person, pick: Pick, code: str) -> Answer:
-        await gate.tries_code(call, person)
+        tries = await gate.tries_code(call, person)
         with await gate.admit(call, person, pick.wanted) as attempt:
             booking = await codes.reserve(person, pick, call.key, code)
             booking = await _keep(attempt, booking, desk)
+        if booking.code is not None:
+            await gate.code_was_good(tries)
         return _held(booking)
 
     async def best_available(call: Call) -> Answer:
         person = gate.known_person(call)
         body = call.read(_best_available_body)
         party = await desk.wish(body)
-        if body.code is not None:
-            await gate.tries_code(call, person)
+        tries = () if body.code is None else await gate.tries_code(call, person)
         if call.key is None:
             desk.refuse_hopeless(party)
         with await gate.admit(call, person, party.wanted) as attempt:
@@ -66,6 +67,8 @@ def hold_lane(gate: SaleGate, desk: BookingDesk, codes: CodeDesk, turnstile: Tur
             if body.code is not None:
                 booking = await codes.tried(person, booking, body.code)
             booking = await _keep(attempt, booking, desk)
+        if booking.code is not None:
+            await gate.code_was_good(tries)
         return _held(booking)
 
     base = "/api/v1/bookings"

@@ -65,7 +65,10 @@ LAPSED_HOLDS_CLOSED_MAX = 1_000
 """Holds past their end that choosing closes before it looks again at a picture that was wrong."""
 
 CODE_TRIES_PER_MINUTE = 10
-"""Codes that one person may try; so many that share a network may try ten times as many."""
+"""Codes that one person may try."""
+
+CODE_GUESSES_PER_MINUTE = 100
+"""Codes that may turn out to be none, of all who share a network."""
 
 CODES_PER_REQUEST_MAX = 1_000
 CODES_AT_ONCE_MAX = 100_000

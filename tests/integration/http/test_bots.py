@@ -10,11 +10,13 @@ import pytest
 from tests.conftest import TestServers
 from tests.house import House
 from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem, served, settings_for
+from tests.integration.http.test_codes import made
 
 from rowlock.app import open_api
 from rowlock.bots.answers import STEPS
 from rowlock.bots.guard import Guard
 from rowlock.bots.model import Mark, Ruling
+from rowlock.kernel import limits
 
 RESERVE = "/bookings/reserve"
 ABROAD = {"x_forwarded_for": "198.51.100.9"}
@@ -206,3 +208,21 @@ async def test_a_cluster_holds_no_more_than_its_share_unpaid(crowded: BoxOffice)
         RESERVE, {"eventId": crowded.event, "seatIds": ["S-5-5", "S-5-6", "S-5-7", "S-5-8"]}, **there
     )
     assert again.status_code == 201
+
+
+async def test_a_network_runs_out_of_guesses_and_never_of_good_codes(
+    crowded: BoxOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CODE_GUESSES_PER_MINUTE", 2)
+    await made(crowded, kind="percent", percent="10", code="GOOD")
+    network = {"x_forwarded_for": "203.0.113.77"}
+    buyers = [crowded.caller() for _ in range(8)]
+    paths = [
+        f"/bookings/{(await crowded.hold(buyer, f'S-4-{n}'))['bookingId']}/code" for n, buyer in enumerate(buyers, 1)
+    ]
+    said = ["GOOD"] * 4 + ["WRONG"] * 2 + ["WRONG", "GOOD"]
+    answers = [
+        (await buyer.post(path, {"code": code}, **network)).status_code
+        for buyer, path, code in zip(buyers, paths, said, strict=True)
+    ]
+    assert answers == [200] * 4 + [422] * 2 + [429] * 2
