@@ -63,10 +63,14 @@ class Installation(NamedTuple):
 
     def rowlock(self, *arguments: str) -> str:
         """What a verb prints; it must succeed."""
-        command = [*ROWLOCK, *arguments, "--data", str(self.data)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+        done = self.tried(*arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def tried(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """What a verb did."""
+        command = [*ROWLOCK, *arguments, "--data", str(self.data)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
 
     def import_plan(self, plan: SeatingPlan) -> str:
         """Store a plan and tell its id."""

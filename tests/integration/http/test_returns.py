@@ -19,7 +19,7 @@ async def test_a_buyer_gives_tickets_back_and_reads_what_became_of_the_money(off
     path = f"/bookings/{booking['bookingId']}"
     assert_problem(await buyer.post(f"{path}/refund", {"seatIds": ["S-5-5"]}), 422, "unknown_seat")
     assert_problem(await office.caller().post(f"{path}/refund"), 404, "booking_not_found")
-    refund = await buyer.post(f"{path}/refund", {"seatIds": ["S-1-1"]})
+    refund = await buyer.post(f"{path}/refund", {"seatIds": ["S-1-1"]}, idempotency_key="refund-1")
     assert (refund.status_code, refund.json()["state"], refund.json()["seats"]) == (202, "due", ["S-1-1"])
     assert await office.taken() == {"S-1-2"}
     await pay_refunds(office.house.database, office.api.providers)
@@ -31,6 +31,9 @@ async def test_a_buyer_gives_tickets_back_and_reads_what_became_of_the_money(off
     assert (now["status"], "tickets" in now) == ("REFUNDED", False)
     listed = (await buyer.get(f"{path}/refunds")).json()["items"]
     assert [one["amount"]["amount"] for one in listed] == ["95.00", "95.00"]
+    paid = await buyer.post(f"{path}/refund", {"seatIds": ["S-1-1"]}, idempotency_key="refund-2")
+    assert paid.status_code == 200
+    assert await office.house.broken() == []
 
 
 async def test_only_paid_tickets_go_back_and_only_in_time(office: BoxOffice) -> None:

@@ -169,3 +169,17 @@ async def test_a_charge_that_comes_after_its_payment_was_given_up_books_the_seat
     assert isinstance(await till.pay("tok_ok", "key-1"), Booking)
     assert (await till.phases(), await till.charges(), await till.status()) == (["captured"], ["captured"], "CONFIRMED")
     assert await till.house.broken() == []
+
+
+async def test_after_three_refused_cards_the_next_one_has_to_wait(till: Till) -> None:
+    for _ in range(3):
+        with pytest.raises(Problem) as refused:
+            await till.pay("tok_declined")
+        assert refused.value.code == "payment_declined"
+    with pytest.raises(Problem) as cooling:
+        await till.pay("tok_ok")
+    assert (cooling.value.code, await till.status()) == ("payment_cooling", "HOLD")
+    assert cooling.value.extra["retryAfter"] == pytest.approx(60, abs=5)
+    await till.house.database.cold.execute("UPDATE bookings SET declined_at = declined_at - interval '61 seconds'")
+    assert isinstance(await till.pay("tok_ok"), Booking)
+    assert await till.charges() == ["declined", "declined", "declined", "captured"]

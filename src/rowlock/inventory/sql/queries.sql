@@ -196,7 +196,7 @@ FROM seat_blocks WHERE event_id = $1
 SELECT event_id, count(*) AS bookings FROM bookings WHERE event_id = ANY ($1) GROUP BY event_id
 
 -- name: verify_kept_answers
--- Answers kept under idempotency keys that tell of a booking, beside that booking. `joined`: the booking is of a guest whom
+-- Answers kept under idempotency keys that are a booking (what tells of refunds is none), beside that booking. `joined`: the booking is of a guest whom
 -- the key's owner, an account, was before.
 SELECT a.owner, a.key, a.headers, a.answer::text AS answer, b.id, b.buyer, b.event_id, b.status,
        EXISTS (SELECT FROM account_guests g JOIN accounts c ON c.id = g.account_id
@@ -207,7 +207,7 @@ FROM (
     FROM idempotency_keys
 ) a
 LEFT JOIN bookings b ON b.id = (a.answer ->> 'bookingId')::uuid
-WHERE a.answer ? 'bookingId' AND ($1::bigint IS NULL OR (a.answer ->> 'eventId')::bigint = $1)
+WHERE a.answer ?& ARRAY['bookingId', 'eventId', 'status'] AND ($1::bigint IS NULL OR (a.answer ->> 'eventId')::bigint = $1)
 
 -- name: add_first_certificate_key
 INSERT INTO certificate_keys (id, secret, sealed)
