@@ -31,6 +31,7 @@ from rowlock.identity import KeyKeeper, TokenSigner, open_keeper, person_behind,
 from rowlock.identity import routes as identity
 from rowlock.identity.accounts import routes as accounts
 from rowlock.identity.accounts.parts import account_parts
+from rowlock.identity.accounts.reception import Reception
 from rowlock.identity.oauth import ProgramWish, Refused, SendOn, TokenDesk, consider
 from rowlock.identity.oauth import operations as oauth
 from rowlock.identity.oauth.routes import oauth_routes, permission_routes
@@ -85,7 +86,7 @@ from rowlock.seating.store import PlanShelf
 from rowlock.settings import Settings
 from rowlock.storefront import create_router
 from rowlock.storefront.operator import operator_routes
-from rowlock.tickets import CalendarEntry, TicketDesk
+from rowlock.tickets import CalendarEntry, Notices, TicketDesk, Transfers
 from rowlock.tickets import routes as tickets
 
 GRACE_SECONDS = 5
@@ -172,6 +173,8 @@ class Api:
         self.token_desk = TokenDesk(database, signer)
         self.refund_desk = RefundDesk(database, self.returns)
         self.documents = Documents(database, self.plans)
+        self.notices = Notices(database, self.plans, self.account_parts.postbox, settings.public_url)
+        self.transfers = Transfers(database, self.views, self.plans, self.account_parts.postbox, self.notices)
         self.ticket_desk = TicketDesk(database, self.account_parts.accounts)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
@@ -248,6 +251,7 @@ class Api:
             *way_back_routes(self.cashier, self.payments.provider_set.razorpay),
             *notices.notice_routes(self.payments.notice_desk, self.payments.provider_set.readers),
             *tickets.ticket_routes(self.gate, self.desk, self.ticket_desk),
+            *tickets.transfer_routes(self.gate, Reception(self.account_parts), self.transfers),
             *money.money_routes(self.database, self.gate, self.desk, self.documents, self.signer),
             *live.stream_routes(self.signer, self.limiter, per_minute=self.settings.requests_per_minute),
         ]

@@ -26,7 +26,6 @@ from rowlock.platform.postgres import DatabaseDown
 from rowlock.platform.postgres.pool import rerun
 from rowlock.platform.telemetry import metrics
 from rowlock.settings import Settings
-from rowlock.tickets import Notices
 from rowlock.tickets import jobs as tickets
 
 HOUSEKEEPING_SECONDS = 600.0
@@ -60,8 +59,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
 
 def _tasks(api: Api) -> list[Task]:
     """Everything that jobs are about."""
-    notices = Notices(api.database, api.plans, api.account_parts.postbox, api.settings.public_url)
-    return [*tickets.ticket_tasks(notices), *money.money_tasks(api.database, api.documents, api.providers.all())]
+    return [*tickets.ticket_tasks(api.notices), *money.money_tasks(api.database, api.documents, api.providers.all())]
 
 
 async def _tell_expired(api: Api, expired: int, events: list[int]) -> None:

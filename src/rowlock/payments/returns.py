@@ -206,6 +206,7 @@ def _wish_id(booking_id: uuid.UUID, seats: list[int] | None) -> uuid.UUID:
 
 
 _PROBLEMS = {
+    "passed_on": ("passed_on", "Somebody else has tickets for these seats. Ask them to pass them back first."),
     "already_returned": ("already_returned", "These seats were given back before."),
     "not_confirmed": ("not_paid", "Only tickets that are paid can be given back."),
     "not_captured": ("payment_pending", "The payment is still being taken. Try again shortly."),

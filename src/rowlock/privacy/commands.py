@@ -99,11 +99,12 @@ class PeoplesData:
             await connection.execute(SQL[statement], name)
         for statement in ("forget_grants", "forget_device_keys", "forget_answers", "forget_consents"):
             await connection.execute(SQL[statement], somebody.subjects)
-        for statement in ("forget_in_approvals", "forget_in_events"):
+        for statement in ("forget_in_approvals", "forget_in_events", "forget_in_tickets"):
             await connection.execute(SQL[statement], somebody.subjects, name)
         if somebody.email_key is not None:
             await connection.execute(SQL["forget_links"], somebody.email_key)
             await connection.execute(SQL["forget_mails"], somebody.email_key)
+            await connection.execute(SQL["forget_offers_to"], somebody.email_key)
         erased_at = await connection.fetchval(SQL["note_erasure"], name, asked_by, bookings, kept_until, kept_by)
         facts = {"standsFor": name, "bookings": bookings, "askedBy": asked_by}
         await record(connection, by, [Deed("erase_person", f"person:{name}", None, after=facts)])

@@ -3,5 +3,6 @@
 from rowlock.tickets.calendar import CalendarEntry, calendar_file
 from rowlock.tickets.commands import TicketDesk
 from rowlock.tickets.notices import Notices
+from rowlock.tickets.transfers import Transfers
 
-__all__ = ["CalendarEntry", "Notices", "TicketDesk", "calendar_file"]
+__all__ = ["CalendarEntry", "Notices", "TicketDesk", "Transfers", "calendar_file"]

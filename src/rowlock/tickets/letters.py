@@ -61,6 +61,37 @@ def confirmed_letter(booking: ToldBooking, site: str) -> Letter:
     )
 
 
+def offer_letter(booking: ToldBooking, seats: tuple[str, ...], giver: str, link: str, until: datetime) -> Letter:
+    """Tickets are offered to whoever reads this, by `giver` (empty: somebody), under `link`."""
+    say, manner = phrases(booking.language), Manner(booking.language)
+    told = {"giver": giver or say["offer.somebody"], "event": booking.event_name}
+    end = f"{manner.short_day(until, booking.timezone)}, {manner.time(until, booking.timezone)}"
+    return Letter(
+        subject=say["offer.subject"].format(**told),
+        greeting=say["greeting.nobody"],
+        paragraphs=(
+            say["offer.text"].format(**told), _when_and_where(booking), say["seats"].format(seats=", ".join(seats)),
+        ),
+        link=link,
+        link_words=say["offer.link"],
+        closing=say["offer.closing"].format(until=end),
+        language=booking.language,
+    )  # fmt: skip
+
+
+def taken_letter(booking: ToldBooking, taker: str) -> Letter:
+    """The tickets that somebody offered were taken, by `taker` (empty: somebody)."""
+    say = phrases(booking.language)
+    told = {"taker": taker or say["offer.somebody"], "event": booking.event_name}
+    return Letter(
+        subject=say["taken.subject"].format(**told),
+        greeting=_greeting(booking),
+        paragraphs=(say["taken.text"].format(**told), _when_and_where(booking)),
+        closing=say["taken.closing"].format(reference=booking.reference),
+        language=booking.language,
+    )
+
+
 def _what_it_costs(booking: ToldBooking) -> tuple[tuple[str, str], ...]:
     """A row for each seat, the order's fee, the total, and what of that are fees and taxes."""
     say, manner = phrases(booking.language), Manner(booking.language)

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import asyncpg
 import structlog
+from msgspec.structs import replace
 
 from rowlock.platform.mail import Letter, Mail, Postbox
 from rowlock.platform.postgres import Database, load_queries
 from rowlock.seating.store import PlanShelf
-from rowlock.tickets.letters import ToldBooking, confirmed_letter, refund_letter
+from rowlock.tickets.letters import ToldBooking, confirmed_letter, refund_letter, taken_letter
 
 SQL = load_queries("rowlock.tickets")
 
@@ -58,6 +59,23 @@ class Notices:
         rows = await self._database.fetch(SQL["bookings_to_tell_of"], ids)
         return [await self._told(row) for row in rows if row["address"] is not None]
 
+    async def booking_for(self, booking_id: UUID, address: str) -> ToldBooking:
+        """A booking as somebody else than its buyer is told of it."""
+        (row,) = await self._database.fetch(SQL["bookings_to_tell_of"], [booking_id])
+        return replace(await self._told(row), address=address, name="")
+
+    async def tell_passed_on(self, told: Mapping[str, Any]) -> None:
+        """The task behind `tickets.passed_on` messages: whoever gave tickets learns that they were taken."""
+
+        async def tell(message: Mapping[str, Any]) -> None:
+            (row,) = await self._database.fetch(SQL["offer_to_tell_of"], UUID(message["transferId"]))
+            if row["address"] is not None:
+                giver = await self.booking_for(row["booking_id"], row["address"])
+                giver = replace(giver, name=row["name"], language=row["language"])
+                await self.send_once(giver, "taken", message["transferId"], taken_letter(giver, row["taker"]))
+
+        await each(told["messages"], tell)
+
     async def send_once(self, booking: ToldBooking, kind: Kind, about: str, letter: Letter) -> None:
         """Mail the buyer unless that was done: what was told and the mail are one transaction."""
         async with self._database.cold.acquire() as connection, connection.transaction():
@@ -83,9 +101,9 @@ class Notices:
             starts_at=row["starts_at"],
             timezone=row["timezone"],
             place=f"{row['venue']}, {row['city']}" if row["city"] else row["venue"],
-            address=row["address"],
+            address=row["address"] or "",
             name=row["name"],
-            language=row["language"],
+            language=row["language"] or "en",
         )
 
 

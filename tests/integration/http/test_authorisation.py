@@ -35,6 +35,8 @@ class Affair(Enum):
     """Of people signed in to an account, each theirs; tokens of scripts have none (`test_sessions.py`)."""
     OWN_BOOKING = auto()
     """The booking's owner's; to everybody else the booking does not exist."""
+    OWN_OFFER = auto()
+    """Whose tickets were offered; tried on what nobody offered (`tests/integration/tickets`)."""
     MANAGING = auto()
     """Organisers' and operators'."""
     AUDITING = auto()
@@ -56,6 +58,7 @@ class Affair(Enum):
 SCOPE_OF = {
     Affair.PERSONAL: "bookings",
     Affair.OWN_BOOKING: "bookings",
+    Affair.OWN_OFFER: "bookings",
     Affair.MANAGING: "events",
     Affair.OWN_EVENT: "events",
     Affair.OWN_PROPOSAL: "events",
@@ -138,6 +141,11 @@ AFFAIRS = {
     "get /api/v1/bookings/{bookingId}/receipt.pdf": Affair.OWN_BOOKING,
     "get /api/v1/bookings/{bookingId}/documents": Affair.OWN_BOOKING,
     "get /api/v1/bookings/{bookingId}/documents/{number}": Affair.OWN_BOOKING,
+    "post /api/v1/transfers": Affair.PERSONAL,
+    "get /api/v1/transfers": Affair.PERSONAL,
+    "post /api/v1/transfers/accept": Affair.ACCOUNT,
+    "delete /api/v1/transfers/{transferId}": Affair.OWN_OFFER,
+    "get /api/v1/tickets": Affair.PERSONAL,
     "get /api/v1/invoices": Affair.AUDITING,
     "get /api/v1/payout.csv": Affair.AUDITING,
     "delete /api/v1/bookings/{bookingId}": Affair.OWN_BOOKING,
@@ -179,6 +187,7 @@ NOBODY_S = {
     "keyId": "key-of-nobody",
     "provider": "stripe",
     "number": "R1-000001",
+    "transferId": NOBODY_S_BLOCK,
 }
 
 
@@ -245,6 +254,8 @@ def judged(affair: Affair, person: Person, *, own_booking: bool) -> tuple[bool, 
             return False, frozenset({404 if person.signed_in else 403})
         case Affair.PERSONAL | Affair.ABOUT_ONESELF | Affair.RIGHTS:
             return True, frozenset()
+        case Affair.OWN_OFFER:
+            return False, frozenset({404})
         case Affair.OWN_BOOKING:
             return own_booking, frozenset({404})
         case _:

@@ -15,6 +15,11 @@ from rowlock.identity import HOUSE
 from rowlock.money.documents import set_organiser_papers
 
 NUMBERS = "SELECT series, number FROM documents ORDER BY series, number"
+ISSUE = "SELECT issue_document_v1(1, 'R', $1, NULL, '{}')"
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%issue_document_v1%'
+"""
 MAIL = "guest@example.com"
 
 
@@ -71,6 +76,20 @@ async def test_numbers_have_no_gaps_whoever_draws_them_at_once(trade: Trade) -> 
     assert all(numbers[place] == numbers[place + 1] for place in range(0, 32, 2))
 
 
+async def test_who_comes_to_a_paper_second_finds_it(trade: Trade) -> None:
+    """One has the counter and is about to number a booking's receipt; another waits for that, and draws no number."""
+    earlier, booking = [uuid.UUID((await trade.sell(seat))["bookingId"]) for seat in ("S-1-1", "S-1-2")]
+    documents = trade.worker.api.documents
+    await documents.receipt(earlier)
+    async with trade.database.cold.acquire() as connection, connection.transaction():
+        await connection.fetch("SELECT 1 FROM document_numbers FOR UPDATE")
+        second = asyncio.create_task(documents.receipt(booking))
+        while not await trade.database.cold.fetchval(WAITING):
+            assert not second.done()
+        await connection.fetch(ISSUE, booking)
+    assert await second == "R1-000002"
+
+
 async def test_a_number_that_is_not_used_is_not_drawn(trade: Trade) -> None:
     """Whoever numbers a paper and then fails leaves no gap behind."""
     documents = trade.worker.api.documents
@@ -78,7 +97,7 @@ async def test_a_number_that_is_not_used_is_not_drawn(trade: Trade) -> None:
     async with trade.database.cold.acquire() as connection:
         failing = connection.transaction()
         await failing.start()
-        await connection.fetch("SELECT issue_document_v1(1, 'R', $1, NULL, '{}')", first)
+        await connection.fetch(ISSUE, first)
         await failing.rollback()
     assert await documents.receipt(second) == "R1-000001"
 

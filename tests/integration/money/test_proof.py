@@ -85,10 +85,30 @@ async def test_no_column_changes_unnoticed(trade: Trade) -> None:
     assert missed == []
 
 
+async def test_a_seal_is_of_every_column(trade: Trade) -> None:
+    """Also of those that no other check looks at."""
+    await _lively(trade)
+    async with trade.database.cold.acquire() as connection:
+        for row in await connection.fetch(COLUMNS, "money_ledger"):
+            transaction = connection.transaction()
+            await transaction.start()
+            await _change(connection, Column("money_ledger", row["name"], row["type"]), ["money_ledger"])
+            assert not (await prove_seals(connection)).holds, row["name"]
+            await transaction.rollback()
+
+
 async def _found(trade: Trade, connection: asyncpg.pool.PoolConnectionProxy, column: Column, tables: list[str]) -> bool:
     """Whether the proof finds the column's first row out once it says something else."""
     transaction = connection.transaction()
     await transaction.start()
+    await _change(connection, column, tables)
+    broken = await _broken_in(connection)
+    await transaction.rollback()
+    return broken
+
+
+async def _change(connection: asyncpg.pool.PoolConnectionProxy, column: Column, tables: list[str]) -> None:
+    """Let the first row say something else in a column, whatever stands against it."""
     await connection.execute("SET LOCAL session_replication_role = replica")
     await connection.execute("ALTER TABLE money_ledger ALTER id DROP IDENTITY")
     for check in await connection.fetch(CHECKS, tables):
@@ -97,9 +117,6 @@ async def _found(trade: Trade, connection: asyncpg.pool.PoolConnectionProxy, col
     await connection.execute(
         f"UPDATE {column.table} SET {column.name} = {other} WHERE ctid = (SELECT min(ctid) FROM {column.table})"
     )
-    broken = await _broken_in(connection)
-    await transaction.rollback()
-    return broken
 
 
 async def _broken_in(connection: asyncpg.pool.PoolConnectionProxy) -> bool:

@@ -54,6 +54,10 @@ SELECT jsonb_pretty(jsonb_build_object(
                  FROM bookings b JOIN events e ON e.id = b.event_id WHERE b.buyer = ANY ($1)),
     'ticketClaims', (SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]')
                      FROM ticket_claims t JOIN bookings b ON b.id = t.booking_id WHERE b.buyer = ANY ($1)),
+    'ticketsFromOthers', (SELECT coalesce(jsonb_agg(to_jsonb(h)), '[]') FROM ticket_holders h WHERE h.holder = ANY ($1)),
+    'ticketsOffered', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                           'booking', o.booking_id, 'seatNumbers', o.seat_nos, 'to', o.email, 'state', o.state,
+                           'at', o.created_at)), '[]') FROM ticket_offers o WHERE o.giver = ANY ($1)),
     'contacts', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]')
                  FROM booking_contacts c JOIN bookings b ON b.id = c.booking_id WHERE b.buyer = ANY ($1)),
     'keptAnswers', (SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'at', created_at)), '[]')
@@ -102,6 +106,23 @@ WITH gone AS (
     DELETE FROM booking_contacts WHERE booking_id IN (SELECT id FROM bookings WHERE buyer = $1) RETURNING email
 )
 DELETE FROM mails WHERE lower(recipient) IN (SELECT lower(email) FROM gone)
+
+-- name: forget_in_tickets
+-- $2 stands in the person's place; what they offer nobody can take any more, and what waits to be mailed is not.
+WITH offers AS (
+    UPDATE ticket_offers
+    SET giver = CASE WHEN giver = ANY ($1) THEN $2 ELSE giver END,
+        taken_by = CASE WHEN taken_by = ANY ($1) THEN $2 ELSE taken_by END,
+        email = NULL,
+        state = CASE WHEN state = 'open' THEN 'withdrawn' ELSE state END,
+        ended_at = coalesce(ended_at, clock_timestamp())
+    WHERE giver = ANY ($1) OR taken_by = ANY ($1)
+    RETURNING id
+)
+UPDATE ticket_holders SET holder = $2 WHERE holder = ANY ($1)
+
+-- name: forget_offers_to
+UPDATE ticket_offers SET email = NULL WHERE lower(email) = $1
 
 -- name: forget_grants
 DELETE FROM oauth_grants WHERE subject = ANY ($1)

@@ -2,7 +2,7 @@
 -- towards it, and they go back on sale in the very transaction that confirms the hold.
 --
 -- Locks: the event's inventory row. Outcomes: noted (also when it was noted before), not_found, not_confirmed, hold_expired,
--- booking_closed (the hold is being paid or is none), other_event, unknown_seat, already_returned, window_closed.
+-- booking_closed (the hold is being paid or is none), other_event, unknown_seat, already_returned, window_closed, passed_on.
 CREATE OR REPLACE FUNCTION note_exchange_v1(
     p_hold uuid, p_from uuid, p_seat_nos int[], p_buyer text, p_window_hours int, p_now timestamptz DEFAULT NULL,
     OUT outcome text, OUT due bigint, OUT back bigint
@@ -27,6 +27,7 @@ BEGIN
         WHEN h.event_id <> f.event_id THEN 'other_event'
         WHEN NOT p_seat_nos <@ f.seat_nos THEN 'unknown_seat'
         WHEN p_seat_nos && f.returned_seat_nos THEN 'already_returned'
+        WHEN seats_passed_on_v1(f.id, p_seat_nos) THEN 'passed_on'
         WHEN (SELECT starts_at FROM events WHERE id = f.event_id) - make_interval(hours => p_window_hours) < v_now
              THEN 'window_closed'
         WHEN EXISTS (SELECT 1 FROM exchanges x JOIN bookings n ON n.id = x.booking_id

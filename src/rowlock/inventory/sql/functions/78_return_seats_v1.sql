@@ -4,7 +4,8 @@
 -- p_buyers null: staff ask. p_window_hours: not for that long before the event begins (null: at any time).
 -- kind uncollected: the provider would not hand over what it had promised, so the sale is undone and nothing goes back.
 -- Locks: inventory rows by event id. Outcomes: returned, replayed (this very wish was fulfilled), not_found, not_confirmed,
--- already_returned, not_captured (its payment is being taken: come again), exchange_pending, unknown_seat, window_closed.
+-- already_returned, not_captured (its payment is being taken: come again), exchange_pending, unknown_seat, window_closed,
+-- passed_on (somebody else has tickets for them: only staff take those back).
 CREATE OR REPLACE FUNCTION return_seats_v1(
     p_bookings uuid[], p_requests uuid[], p_seat_nos int[], p_kind text, p_buyers text[], p_by text, p_reason text,
     p_window_hours int, p_now timestamptz DEFAULT NULL
@@ -30,6 +31,7 @@ BEGIN
                    WHEN (p.phase = 'captured') = (p_kind = 'uncollected') THEN 'not_captured'
                    WHEN NOT p_seat_nos <@ b.seat_nos THEN 'unknown_seat'
                    WHEN p_seat_nos && b.returned_seat_nos THEN 'already_returned'
+                   WHEN p_kind = 'buyer' AND seats_passed_on_v1(b.id, p_seat_nos) THEN 'passed_on'
                    WHEN v_now > e.starts_at - make_interval(hours => p_window_hours) THEN 'window_closed'
                    WHEN EXISTS (SELECT 1 FROM exchanges x JOIN bookings n ON n.id = x.booking_id
                                 WHERE x.from_booking_id = b.id AND n.status IN ('HOLD', 'PAYMENT_PENDING')
