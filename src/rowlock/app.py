@@ -86,8 +86,9 @@ from rowlock.seating.store import PlanShelf
 from rowlock.settings import Settings
 from rowlock.storefront import create_router
 from rowlock.storefront.operator import operator_routes
-from rowlock.tickets import CalendarEntry, Notices, TicketDesk, Transfers
+from rowlock.tickets import CalendarEntry
 from rowlock.tickets import routes as tickets
+from rowlock.tickets.parts import ticket_parts
 
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
@@ -173,9 +174,7 @@ class Api:
         self.token_desk = TokenDesk(database, signer)
         self.refund_desk = RefundDesk(database, self.returns)
         self.documents = Documents(database, self.plans)
-        self.notices = Notices(database, self.plans, self.account_parts.postbox, settings.public_url)
-        self.transfers = Transfers(database, self.views, self.plans, self.account_parts.postbox, self.notices)
-        self.ticket_desk = TicketDesk(database, self.account_parts.accounts)
+        self.tickets = ticket_parts(database, self.views, self.plans, self.account_parts)
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     def _sale_lane(self) -> SaleLane:
@@ -250,8 +249,8 @@ class Api:
             *payments.challenge_routes(self.provider, self.cashier),
             *way_back_routes(self.cashier, self.payments.provider_set.razorpay),
             *notices.notice_routes(self.payments.notice_desk, self.payments.provider_set.readers),
-            *tickets.ticket_routes(self.gate, self.desk, self.ticket_desk),
-            *tickets.transfer_routes(self.gate, Reception(self.account_parts), self.transfers),
+            *tickets.ticket_routes(self.gate, self.desk, self.tickets.desk),
+            *tickets.transfer_routes(self.gate, Reception(self.account_parts), self.tickets.transfers),
             *money.money_routes(self.database, self.gate, self.desk, self.documents, self.signer),
             *live.stream_routes(self.signer, self.limiter, per_minute=self.settings.requests_per_minute),
         ]

@@ -59,7 +59,10 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
 
 def _tasks(api: Api) -> list[Task]:
     """Everything that jobs are about."""
-    return [*tickets.ticket_tasks(api.notices), *money.money_tasks(api.database, api.documents, api.providers.all())]
+    return [
+        *tickets.ticket_tasks(api.tickets.notices),
+        *money.money_tasks(api.database, api.documents, api.providers.all()),
+    ]
 
 
 async def _tell_expired(api: Api, expired: int, events: list[int]) -> None:
