@@ -254,6 +254,11 @@ async def seat_blocks(database: Database, event_id: int, block_id: uuid.UUID | N
     return [SeatBlock(*row) for row in await database.fetch(SQL["seat_blocks"], event_id, block_id)]
 
 
+async def seats_of_block(database: Database, event_id: int, block_id: uuid.UUID) -> Sequence[int]:
+    """The seats of a block, those too that a code has opened for somebody."""
+    return [row[0] for row in await database.fetch(SQL["seats_of_block"], event_id, block_id)]
+
+
 async def _words(database: Database, query: str, commands: Sequence[object], *fields: str) -> list[str]:
     columns = _columns(commands, *fields)
     rows = await rerun(lambda: database.hot.fetch(SQL[query], *columns))

@@ -7,7 +7,7 @@ from rowlock.catalog import SaleFactsShelf
 from rowlock.identity import Person
 from rowlock.identity.pseudonyms import pseudonym_of, subjects_behind
 from rowlock.inventory import Block, BlockWord, InventoryEngine, Unblock, UnblockWord
-from rowlock.inventory.store import SeatBlock, seat_blocks
+from rowlock.inventory.store import SeatBlock, seat_blocks, seats_of_block
 from rowlock.kernel.ids import booking_id_for_key, new_booking_id, parse_booking_id, parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.organiser.model import BlockBody, BlockItem, BlockList, UnblockBody
@@ -71,14 +71,15 @@ class BlockDesk:
         await self._unblock(number, _seat_nos(plan, body.seat_ids, body.sections), body.reason, by)
 
     async def release_block(self, event_id: str, block_id: str, reason: str, by: Person) -> None:
-        """Put all seats of a block back on sale; nothing happens when none is blocked any more.
+        """Put all seats of a block back on sale, those too that somebody holds by a code, once they are given back.
 
-        Problem `event_not_found`.
+        Nothing happens when the block has none any more. Problem `event_not_found`.
         """
         number, _ = await self._plan(event_id, by)
         block = parse_booking_id(block_id)
-        for standing in await seat_blocks(self._database, number, block) if block is not None else ():
-            await self._unblock(number, standing.seat_nos, reason, by)
+        seat_nos = await seats_of_block(self._database, number, block) if block is not None else ()
+        if seat_nos:
+            await self._unblock(number, seat_nos, reason, by)
 
     async def _unblock(self, event_id: int, seat_nos: Sequence[int], reason: str, by: Person) -> None:
         unblock = Unblock(uuid.uuid4(), event_id, reason, await self._name_of(by), tuple(seat_nos))

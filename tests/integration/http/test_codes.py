@@ -187,13 +187,17 @@ async def test_a_code_opens_its_block_and_no_other_seat(office: BoxOffice) -> No
     assert await office.house.broken() == []
 
 
-async def test_a_released_block_lets_its_seats_go(office: BoxOffice) -> None:
+@pytest.mark.parametrize("whole", [False, True])
+async def test_a_released_block_lets_its_seats_go(office: BoxOffice, whole: bool) -> None:
     organiser, buyer = office.caller("organiser"), office.caller()
     body = {"reason": "Guests", "seatIds": ["S-2-1", "S-2-2"]}
     block = (await organiser.post(f"/events/{office.event}/blocks", body)).json()["id"]
     await made(office, kind="access", code="BAND", eventId=office.event, blockId=block)
     held = await held_with(office, buyer, office.event, "BAND", "S-2-1")
-    await organiser.post(f"/events/{office.event}/blocks/release", body)
+    if whole:
+        await organiser.delete(f"/events/{office.event}/blocks/{block}")
+    else:
+        await organiser.post(f"/events/{office.event}/blocks/release", body)
     await buyer.delete(f"/bookings/{held['bookingId']}")
     assert (await office.house.states())[10:12] == [0, 0]
     assert await office.house.broken() == []

@@ -105,6 +105,10 @@ SELECT block_id, kind, reason, blocked_by, blocked_at, array_agg(seat_no ORDER B
 FROM seat_blocks WHERE event_id = $1 AND ($2::uuid IS NULL OR block_id = $2)
 GROUP BY block_id, kind, reason, blocked_by, blocked_at ORDER BY blocked_at, block_id
 
+-- name: seats_of_block
+SELECT seat_no FROM seat_blocks WHERE event_id = $1 AND block_id = $2
+UNION SELECT seat_no FROM unlocked_seats WHERE event_id = $1 AND block_id = $2 ORDER BY 1
+
 -- name: open_sale
 SELECT open_sale_v1($1, $2, $3, $4, $5, $6)
 
