@@ -31,7 +31,7 @@ install: ## set up .venv and the web build, start nothing
 	@$(MAKE) --silent --jobs=2 $(DEVELOPMENT) $(WEB)
 
 test: install ## set up and run every test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup $(ARGS)
 	$(if $(WEB),cd web && npm test --silent)
 
 faults: install ## kill, stop and cut processes 500 times under load; every acknowledged answer must stand

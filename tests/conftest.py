@@ -22,7 +22,9 @@ from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.migrate import migrate
 from rowlock.settings import HoldStrategyName, load_settings
 
-TEMPLATE = "rowlock_template"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Which of the processes that share the tests this is; their databases have names of their own."""
+TEMPLATE = f"rowlock_template{WORKER}"
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 4 * 1024**3
 _numbers = itertools.count(1)
@@ -53,6 +55,19 @@ def pytest_configure() -> None:
     folder = quick_folder()
     if folder is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+TOGETHER = ("e2e", "faults", "attacks")
+"""Folders whose tests share an installation or measure time: each stays in one process."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests must stay together when several processes share them."""
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
 
 
 def pytest_collection_finish() -> None:
@@ -99,7 +114,7 @@ async def template(servers: TestServers) -> str:
 @pytest.fixture
 async def database_url(servers: TestServers, template: str) -> AsyncIterator[str]:
     """The URL of a fresh migrated database, dropped after the test."""
-    name = f"rowlock_test_{next(_numbers)}"
+    name = f"rowlock_test{WORKER}_{next(_numbers)}"
     await _administer(
         servers, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}"
     )

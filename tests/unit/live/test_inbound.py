@@ -40,6 +40,7 @@ def test_messages_come_whole_however_the_bytes_are_cut(payloads: list[bytes], da
         (Frame(Opcode.TEXT, b"x").serialize(mask=False), 1002),
         (b"\x83\x80\x00\x00\x00\x00", 1002),
     ],
+    ids=["too long", "too long in parts", "a part of nothing", "two begun", "not masked", "no such kind"],
 )
 def test_broken_rules_end_in_their_close_code(data: bytes, code: int) -> None:
     with pytest.raises(BadFrames) as fault:

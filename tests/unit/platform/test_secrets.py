@@ -62,7 +62,9 @@ def test_without_keys_nothing_is_sealed() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["words", "a:words", "a:c2hvcnQ=", f"{OLD},{OLD}", f"{OLD} b b", ":" + OLD.partition(":")[2]]
+    "text",
+    ["words", "a:words", "a:c2hvcnQ=", f"{OLD},{OLD}", f"{OLD} b b", ":" + OLD.partition(":")[2]],
+    ids=["no key", "not base64", "short", "twice", "too many words", "no name"],
 )
 def test_keys_that_are_none_are_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(SecretsFault) as refused:
