@@ -19,12 +19,19 @@ def token(data: Path) -> str:
 
 
 def put_on_sale(url: str, data: Path, **wishes: object) -> str:
-    """The id of a new event with one row of eight seats, "Stalls", row A; `wishes` are fields of the event's body."""
-    seats = [{"number": str(n), "x": n, "y": 2, "category": "Seat"} for n in range(1, SEATS + 1)]
+    """The id of a new event with one row of eight seats, "Stalls", row A; `wishes` are fields of the event's body.
+
+    Where `wishes` price a category "Dear", the first four are of it.
+    """
+    prices = wishes.get("prices")
+    dear = 4 if isinstance(prices, dict) and "Dear" in prices else 0
+    seats = [
+        {"number": str(n), "x": n, "y": 2, "category": "Dear" if n <= dear else "Seat"} for n in range(1, SEATS + 1)
+    ]
     sections = [{"id": "S", "name": "Stalls", "rows": [{"label": "A", "seats": seats}]}]
     plan = {
         "format": "rowlock-plan/1", "name": f"Row of eight {uuid.uuid4()}", "width": 10, "height": 4,
-        "categories": [{"name": "Seat"}], "sections": sections,
+        "categories": [{"name": name} for name in ("Dear", "Seat")[not dear :]], "sections": sections,
     }  # fmt: skip
     with httpx.Client(base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token(data)}"}) as organiser:
         plan_id = organiser.post("/plans", json=plan).raise_for_status().json()["id"]

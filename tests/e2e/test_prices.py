@@ -151,3 +151,14 @@ async def test_a_presale_code_opens_the_sale(arrivals: Arrivals, shop: Shop) -> 
     await picture(page, "presale")
     await visitor.hold()
     await expect(page.locator(".code-on")).to_contain_text("FANS")
+
+
+async def test_a_cap_on_the_price_leaves_room_for_the_order_fee(arrivals: Arrivals, shop: Shop) -> None:
+    terms = {"prices": {"Dear": "60.00", "Seat": "20.00"}, "fees": {"perOrder": "1.50"}}
+    visitor = await arrivals.visitor()
+    page = visitor.page
+    await page.goto(f"/events/{put_on_sale(shop.url, shop.data, **terms)}")
+    await visitor.map_drawn()
+    await page.locator(".filters select").select_option(label="up to €20.00")
+    await page.get_by_role("button", name=re.compile("^Find")).click()
+    await expect(page.get_by_role("dialog").locator("strong")).to_have_text("€41.50")

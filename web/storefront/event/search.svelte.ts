@@ -4,6 +4,7 @@ import { ACCESSIBLE } from "../../seatmap";
 import type { Booking, EventDetail } from "../api";
 import { newKey, Refusal, write } from "../api";
 import type { Money } from "../words";
+import { sum } from "../words";
 
 /** What the visitor is looking for: which tiers, up to which price, wheelchair spaces, how many together. */
 export class SeatSearch {
@@ -59,7 +60,7 @@ export class SeatSearch {
       together: true,
       ...(wanted.length === 1 && { tier: wanted[0].name }),
       ...(this.accessible && { accessible: quantity }),
-      ...(dearest && { maxTotal: times(dearest, quantity) }),
+      ...(dearest && { maxTotal: sum([times(dearest, quantity), this.event.orderFee], dearest.currency) }),
     };
     return await write<Booking>("POST", "/bookings/best-available", body, newKey());
   }
