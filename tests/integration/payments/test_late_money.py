@@ -15,6 +15,12 @@ from rowlock.payments.provider import Charge, OutcomeUnknown, PaymentAsk
 from rowlock.payments.reconciler import reconcile
 from rowlock.payments.refund_runner import pay_refunds
 
+CODE = """
+INSERT INTO codes (id, organiser_id, code, kind, percent, uses_max)
+SELECT $1, organiser_id, 'LAST', 'percent', 10, 1 FROM events WHERE id = $2
+"""
+REPRICED = "SELECT reprice_hold_v1($1, $2, $3, 9900, '{4455,4455}', '{0,0}', '{0,0}', 0)"
+REPRICED_ONE = "SELECT reprice_hold_v1($1, $2, $3, 4950, '{4455}', '{0}', '{0}', 0)"
 OTHER = Person("buyer:two", "buyer")
 
 
@@ -76,6 +82,21 @@ async def test_money_for_seats_that_were_sold_goes_back_once(till: Till, taken: 
     back = await till.house.database.fetch("SELECT provider_key, amount FROM mock_refunds")
     assert [tuple(row) for row in back] == ([(str(payment_id), 9900)] if taken else [])
     assert await till.house.broken() == []
+
+
+async def test_late_money_takes_no_use_of_a_code_that_others_have_by_now(till: Till) -> None:
+    house, code = till.house, uuid.uuid4()
+    await house.database.cold.execute(CODE, code, house.event_id)
+    booking = uuid.UUID(till.booking.booking_id)
+    assert await house.database.hot.fetchval(REPRICED, booking, BUYER.subject, code) == "repriced"
+    payment_id = await lapsed(till, taken=True)
+    other = house.hold_of(15)
+    assert (await house.engine().hold(other)).stands
+    assert await house.database.hot.fetchval(REPRICED_ONE, other.booking_id, other.buyer, code) == "repriced"
+    with pytest.raises(Problem):
+        await till.api.cashier.learn(payment_id)
+    assert (await till.status(), [kind for kind, _, _ in await refunds(house)]) == ("EXPIRED", ["late_payment"])
+    assert await house.broken() == []
 
 
 async def test_money_for_seats_that_the_buyer_gave_back_goes_back(till: Till) -> None:

@@ -1,6 +1,7 @@
 -- What becomes of money that came for a booking which its payment does not bind any more.
 --
--- A booking whose time ran out gets its own seats back if all of them are free, and is confirmed (retaken): better than
+-- A booking whose time ran out gets its own seats back if all of them are free (and a code it bears still has a use left),
+-- and is confirmed (retaken): better than
 -- paying back somebody who wanted to come. Else the money goes back: what is only authorised is let go of (void: the payment
 -- becomes abandoned, and whoever calls must void it at the provider), what was taken already is paid back by one refund,
 -- written here (refund). Seats that the buyer gave back are not taken again. As often as it is called: one effect.
@@ -33,7 +34,10 @@ BEGIN
         b.status := 'EXPIRED';
     END IF;
     IF b.status = 'EXPIRED' AND seats_free_v1(b.event_id, b.seat_nos, v_now)
-       AND EXISTS (SELECT 1 FROM events WHERE id = b.event_id AND NOT cancelled AND starts_at > v_now) THEN
+       AND EXISTS (SELECT 1 FROM events WHERE id = b.event_id AND NOT cancelled AND starts_at > v_now)
+       AND NOT EXISTS (SELECT 1 FROM code_uses u  -- guard: a code's last use may be somebody else's by now
+                       WHERE u.booking_id = b.id
+                         AND judge_code_v1(u.code_id, b.event_id, b.buyer, b.id, b.held_at) <> 'valid') THEN
         UPDATE seats SET state = 2, booking_id = b.id, version = version + 1
         WHERE event_id = b.event_id AND seat_no = ANY (b.seat_nos) AND state = 0;
         UPDATE bookings SET status = 'CONFIRMED', payment_id = p.id, closed_at = v_now, retaken_at = v_now WHERE id = b.id;
