@@ -12,5 +12,5 @@ host.removeAttribute("aria-busy");
 if (room === "sign-in" || room === "register") {
   mount(SignIn, { target: host, props: { words, registering: room === "register", outside: host.dataset["outside"]! } });
 } else {
-  mount(AccountPage, { target: host, props: { words, room: room as "profile" | "security" | "sessions" | "bookings" } });
+  mount(AccountPage, { target: host, props: { words, room: room as "profile" | "security" | "sessions" | "bookings" | "tickets" } });
 }

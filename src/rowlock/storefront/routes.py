@@ -37,6 +37,7 @@ ACCOUNT_ROOMS = {
     "/register": "register",
     "/account": "profile",
     "/account/bookings": "bookings",
+    "/tickets": "tickets",
     "/account/security": "security",
     "/account/sessions": "sessions",
     "/account/access": "access",

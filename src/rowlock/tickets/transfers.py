@@ -29,6 +29,7 @@ OFFER_SECONDS = 7 * 24 * 3600
 _PROBLEMS = {
     "not_confirmed": ("booking_closed", "Only tickets of paid bookings can be passed on."),
     "unknown_seat": ("unknown_seat", "Name seats of this booking, none of them given back, in seatIds."),
+    "passed_on": ("passed_on", "Somebody else has one of these tickets."),
     "too_late": ("booking_closed", "The event has begun or was called off."),
     "already_offered": ("already_offered", "Some of these tickets are offered already. Withdraw that first."),
     "too_many": ("booking_closed", "These tickets were offered too often."),

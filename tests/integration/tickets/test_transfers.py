@@ -115,7 +115,7 @@ async def test_who_has_a_ticket_passes_it_on_and_nobody_else(passing: Passing) -
     await passing.offer(taker.email, "S-1-1")
     assert_problem(await passing.offer(third.email, "S-1-1"), 409, "already_offered")
     await passing.take(taker, await passing.secret_for(taker.email))
-    assert_problem(await passing.offer(third.email, "S-1-1"), 404, "booking_not_found")
+    assert_problem(await passing.offer(third.email, "S-1-1"), 409, "passed_on")
     assert (await passing.offer(third.email, "S-1-1", giver=taker)).status_code == 201
     await passing.take(third, await passing.secret_for(third.email))
     assert await passing.holders() == {0: await passing.subject_of(third)}

@@ -1,6 +1,7 @@
 -- Offers the tickets of seats to a mail address. p_names: all names of whoever offers; the tickets must be theirs.
 --
--- Locks: the event's inventory row, so that seats cannot be given back meanwhile. Outcomes: offered, not_found, not_confirmed,
+-- Locks: the event's inventory row, so that seats cannot be given back meanwhile. Outcomes: offered, not_found, passed_on
+-- (somebody else has one of the buyer's tickets), not_confirmed,
 -- unknown_seat (also one given back), too_late (the event has begun or was called off), already_offered, too_many.
 CREATE OR REPLACE FUNCTION offer_tickets_v1(
     p_id uuid, p_booking uuid, p_seat_nos int[], p_names text[], p_email text, p_hash bytea, p_seconds int
@@ -19,7 +20,7 @@ BEGIN
     SELECT array_agg(DISTINCT coalesce(h.holder, b.buyer)) INTO v_holders
     FROM unnest(p_seat_nos) AS n LEFT JOIN ticket_holders h ON h.booking_id = b.id AND h.seat_no = n;
     IF b.id IS NULL OR NOT v_holders <@ p_names THEN
-        RETURN 'not_found';
+        RETURN CASE WHEN b.buyer = ANY (p_names) THEN 'passed_on' ELSE 'not_found' END;
     ELSIF b.status <> 'CONFIRMED' THEN
         RETURN 'not_confirmed';
     ELSIF NOT p_seat_nos <@ b.seat_nos OR p_seat_nos && b.returned_seat_nos THEN
