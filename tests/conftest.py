@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -111,15 +112,22 @@ async def template(servers: TestServers) -> str:
     return TEMPLATE
 
 
-@pytest.fixture
-async def database_url(servers: TestServers, template: str) -> AsyncIterator[str]:
-    """The URL of a fresh migrated database, dropped after the test."""
+@asynccontextmanager
+async def fresh_database(servers: TestServers, template: str) -> AsyncIterator[str]:
+    """The URL of a fresh migrated database, dropped at the end."""
     name = f"rowlock_test{WORKER}_{next(_numbers)}"
     await _administer(
         servers, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}"
     )
     yield servers.url_of(name)
     await _administer(servers, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(servers: TestServers, template: str) -> AsyncIterator[str]:
+    """The URL of a fresh migrated database, dropped after the test."""
+    async with fresh_database(servers, template) as url:
+        yield url
 
 
 @pytest.fixture

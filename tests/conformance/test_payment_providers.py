@@ -15,11 +15,12 @@ from tests.conformance.tills import (
     Till,
     state_of,
 )
+from tests.conftest import TestServers, fresh_database
 from tests.standin import StandInProcess
 
 from rowlock.payments import OutcomeUnknown, PaymentAsk
 from rowlock.payments.provider import RefundAsk, StatementLine
-from rowlock.platform.postgres import Database
+from rowlock.platform.postgres import open_database
 
 LOSABLE = [
     ("stripe_field", "/payment_intents", "hang"),
@@ -41,10 +42,13 @@ def _well_behaved(standin: StandInProcess) -> None:
     standin.misbehave()
 
 
-@pytest.fixture
-async def mock(database: Database) -> MockTill:
+@pytest.fixture(scope="session")
+async def mock(servers: TestServers, template: str) -> AsyncIterator[Till]:
     """The built-in provider on a database of its own."""
-    return MockTill(database)
+    async with fresh_database(servers, template) as url:
+        database = await open_database(url)
+        yield MockTill(database)
+        await database.close()
 
 
 @pytest.fixture(scope="session")
@@ -196,7 +200,7 @@ async def test_refunds_are_counted_by_their_keys(till: Till) -> None:
     assert sorted(refunds) == [950, ask.amount - 950]
 
 
-@pytest.mark.parametrize(("currency", "amount"), [("EUR", 4950), ("JPY", 4950), ("KWD", 12340), ("ISK", 4950)])
+@pytest.mark.parametrize(("currency", "amount"), [("JPY", 4950), ("KWD", 12340), ("ISK", 4950)])
 async def test_each_currency_has_its_minor_units(till: Till, currency: str, amount: int) -> None:
     """The provider's own may differ from ours; what comes back is ours, to the last one."""
     ask = till.ask(amount=amount, currency=currency)
