@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from tests.e2e.conftest import STOP_S, Shop, environment
 from tests.e2e.organiser import put_on_sale
+from tests.e2e.test_access import SMALLEST, nothing_sticks_out, violations
 from tests.e2e.visitor import Arrivals, Visitor
 
 BANKS_PAGE = re.compile(r"/stripe/bank/")
@@ -58,6 +59,12 @@ async def buyer(browser: Browser, paid_shop: PaidShop) -> AsyncIterator[Visitor]
     assert door.errors == []
 
 
+async def everybody_can_use(buyer: Visitor) -> None:
+    """Nothing on the page sticks out of a small screen, and axe-core finds nothing."""
+    assert await violations(buyer.page) == []
+    await nothing_sticks_out(buyer.page)
+
+
 async def go_to_pay(buyer: Visitor) -> None:
     """From the booking to the provider's page."""
     await buyer.page.get_by_role("button", name="Continue to payment").click()
@@ -103,10 +110,14 @@ async def test_who_changes_their_mind_keeps_the_seats_until_they_let_them_go(buy
 
 async def test_a_payment_page_that_was_closed_can_be_opened_again_or_given_up(buyer: Visitor) -> None:
     """The booking's page says that a payment waits, leads back to it, and gives the seats back when that is wanted."""
+    await buyer.page.set_viewport_size(SMALLEST)
+    await everybody_can_use(buyer)
     await go_to_pay(buyer)
+    await everybody_can_use(buyer)
     card_page = buyer.page.url
     await buyer.page.go_back()
     await expect(buyer.page.get_by_role("heading", name="Your payment is not finished")).to_be_visible()
+    await everybody_can_use(buyer)
     await buyer.page.get_by_role("button", name="Open the payment page").click()
     await buyer.page.wait_for_url(card_page)
     await buyer.page.go_back()

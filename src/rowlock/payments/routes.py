@@ -137,9 +137,10 @@ _ANSWERS = {
 OPERATIONS = (
     Operation(
         method="post", path="/api/v1/bookings/{bookingId}/confirm", tag="Bookings", summary="Pay for a hold",
-        description="Test tokens: `tok_ok`, `tok_declined`, `tok_3ds`, `tok_timeout`, `tok_slow`.",
+        description="Test tokens: `tok_ok`, `tok_declined`, `tok_3ds`, `tok_timeout`, `tok_slow`. With a "
+        "payment provider: `redirect` for its own page, or the token that its fields gave.",
         body=ConfirmBody, example={"paymentToken": "tok_ok"}, answers=_ANSWERS,
-        problems=(401, 402, 403, 404, 409, 410, 422, 429),
+        problems=(401, 402, 403, 404, 409, 410, 422, 429, 503),
     ),
     Operation(
         method="post", path="/api/v1/bookings/{eventId}", tag="Bookings", summary="Hold and pay in one call",
