@@ -124,3 +124,17 @@ def test_halves_go_up() -> None:
 def test_words_that_are_no_terms_are_named(fees: FeesBody, tax: TaxBody | None, word: str) -> None:
     with pytest.raises(ValueError, match=word.replace(".", r"\.")):
         PriceTerms.read(fees, tax, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("discount", "parts"),
+    [
+        (Discount(share=Fraction(1, 4)), Parts(3300, 252, 527)),
+        (Discount(amount=1000), Parts(3400, 260, 543)),
+        (Discount(amount=4400), Parts(0, 0, 0)),
+        (Discount(amount=9999), Parts(0, 0, 0)),
+        (Discount(share=Fraction(1, 3)), Parts(2933, 224, 469)),
+    ],
+)
+def test_fee_and_tax_keep_their_shares_of_a_lower_price(discount: Discount, parts: Parts) -> None:
+    assert discount.off(Parts(4400, 336, 703)) == parts
