@@ -49,12 +49,13 @@ async def hand_over_form(
         order_id = None
     if order_id is None:
         return booking
+    site = public_url.rstrip("/")
     fields = {
         "key_id": razorpay.key_id,
         "order_id": order_id,
         f"notes[{KEY}]": str(number),
-        "callback_url": f"{public_url}/pay/razorpay/{number}/back",
-        "cancel_url": f"{public_url}/pay/back/{number}?cancelled=1",
+        "callback_url": f"{site}/pay/razorpay/{number}/back",
+        "cancel_url": f"{site}/pay/back/{number}?cancelled=1",
     }
     return PaymentForm(razorpay.checkout_url, fields, booking)
 

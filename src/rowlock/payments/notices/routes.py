@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 
+import msgspec
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +23,12 @@ NOTICE_BYTES_MAX = 256 * 1024
 log = structlog.get_logger(__name__)
 
 
+class NoticeTaken(msgspec.Struct, frozen=True):
+    """What a provider is told; `taken` is false for an event that was here before."""
+
+    taken: bool
+
+
 def notice_routes(desk: NoticeDesk, readers: Mapping[str, ReadNotice]) -> list[Route]:
     """The address of every provider that is set up; `readers` by their names."""
 
@@ -37,7 +44,7 @@ def notice_routes(desk: NoticeDesk, readers: Mapping[str, ReadNotice]) -> list[R
             metrics.PROVIDER_NOTICES.labels(provider, "refused").inc()
             log.warning("notice_refused", provider=provider, reason=str(refused)[:200])
             raise Problem("signature_refused", "This is not signed by the provider, or not now.") from refused
-        return json_answer({"taken": await desk.take(notice)})
+        return json_answer(NoticeTaken(await desk.take(notice)))
 
     return [Route(PATH, take, methods=["POST"])]
 
@@ -46,6 +53,6 @@ OPERATIONS = (
     Operation(
         method="post", path=PATH, tag="Payments", summary="Webhooks of a payment provider",
         description="For `stripe` and `razorpay` only. Signed over the raw body; a repeat changes nothing.",
-        answers={200: ("Taken in; `taken` is false for a repeat.", dict[str, bool])}, problems=(400, 404, 413),
+        answers={200: ("It is known now.", NoticeTaken)}, problems=(400, 404, 413), public=True,
     ),
 )  # fmt: skip

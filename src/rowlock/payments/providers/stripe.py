@@ -49,7 +49,7 @@ class StripeProvider:
         self._client = StripeClient(secret_key, base_addresses={"api": api}, http_client=self._connections)
         self._intents = self._client.v1.payment_intents
         self._sessions = self._client.v1.checkout.sessions
-        self._public_url = public_url
+        self._public_url = public_url.rstrip("/")
 
     async def authorise(self, ask: PaymentAsk) -> Charge:
         """Make the intent and have the bank asked, or make a session and send the buyer there."""
@@ -245,7 +245,8 @@ class StripeProvider:
         intent_id = _intent_id(session)
         if session.status == "expired" or intent_id is None:
             return Charge("voided", reason="The payment was not made in time.", ref=session.id)
-        return _charge(await self._intent(intent_id))
+        paid = session.payment_intent
+        return _charge(paid if isinstance(paid, PaymentIntent) else await self._intent(intent_id))
 
     async def _refund_made(self, ask: RefundAsk, intent_id: str) -> Refund | None:
         """The refund of this key, if it was made. Looked for by its key, too: a key of Stripe's ends after a day."""
