@@ -14,6 +14,7 @@ import msgspec
 
 from rowlock.kernel.ids import reference_of
 from rowlock.money.store import SQL
+from rowlock.platform.jobs.messages import each
 from rowlock.platform.postgres import Connection, Database
 from rowlock.seating.store import PlanShelf
 
@@ -77,15 +78,11 @@ class Documents:
 
     async def write_receipts(self, told: Mapping[str, Any]) -> None:
         """The task behind `booking.confirmed`."""
-        for message in told["messages"]:
-            await self.receipt(uuid.UUID(message["bookingId"]))
+        await each(told["messages"], lambda message: self.receipt(uuid.UUID(message["bookingId"])))
 
     async def write_credit_notes(self, told: Mapping[str, Any]) -> None:
         """The task behind `booking.refunded`."""
-        for message in told["messages"]:
-            if message["kind"] not in WITHOUT_PAPER:
-                booking_id, refund_id = uuid.UUID(message["bookingId"]), uuid.UUID(message["refundId"])
-                await self._credit_note(booking_id, refund_id, message["seatNos"])
+        await each([one for one in told["messages"] if one["kind"] not in WITHOUT_PAPER], self._credit_note)
 
     async def receipt(self, booking_id: uuid.UUID) -> str | None:
         """The number of a booking's receipt, issued now if it was not yet; None where nothing was sold."""
@@ -97,10 +94,11 @@ class Documents:
         rows = await self._database.fetch(SQL["documents_of_booking"], booking_id)
         return [document_of(row) for row in rows]
 
-    async def _credit_note(self, booking_id: uuid.UUID, refund_id: uuid.UUID, seat_nos: Sequence[int]) -> None:
+    async def _credit_note(self, refund: Mapping[str, Any]) -> None:
+        booking_id, refund_id = uuid.UUID(refund["bookingId"]), uuid.UUID(refund["refundId"])
         async with self._database.cold.acquire() as connection, connection.transaction():
             receipt = await self._issue(connection, booking_id, None, None)
-            await self._issue(connection, booking_id, refund_id, seat_nos, receipt or "")
+            await self._issue(connection, booking_id, refund_id, refund["seatNos"], receipt or "")
 
     async def _issue(
         self,

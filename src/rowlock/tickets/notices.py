@@ -1,13 +1,13 @@
 """Telling buyers what became of their bookings: one mail for each thing to tell, however often it is heard of."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
-import structlog
 from msgspec.structs import replace
 
+from rowlock.platform.jobs.messages import each
 from rowlock.platform.mail import Letter, Mail, Postbox
 from rowlock.platform.postgres import Database, load_queries
 from rowlock.seating.store import PlanShelf
@@ -16,10 +16,6 @@ from rowlock.tickets.letters import ToldBooking, confirmed_letter, refund_letter
 SQL = load_queries("rowlock.tickets")
 
 Kind = Literal["confirmed", "refund", "taken"]
-
-Thing = TypeVar("Thing")
-
-log = structlog.get_logger(__name__)
 
 
 class Notices:
@@ -105,16 +101,3 @@ class Notices:
             name=row["name"],
             language=row["language"] or "en",
         )
-
-
-async def each(things: Iterable[Thing], tell: Callable[[Thing], Awaitable[None]]) -> None:
-    """Tell of everything, also when one cannot be told of; the first error is raised at the end, for a retry."""
-    first: Exception | None = None
-    for thing in things:
-        try:
-            await tell(thing)
-        except Exception as error:  # noqa: BLE001  one booking's fault must not keep the others' mails back
-            log.warning("notice_failed", error=repr(error)[:300])
-            first = first or error
-    if first is not None:
-        raise first

@@ -22,6 +22,10 @@ EVENT = {
     "timezone": "Europe/Berlin",
     "prices": {"VIP": "95", "Regular": "49.50"},
 }
+UNKNOWN_CHARGE = """
+INSERT INTO mock_charges (provider_key, token, amount, currency, state, captured_at)
+VALUES ('a-charge-of-nobody', 'tok_ok', 700, 'EUR', 'captured', '2020-05-01T12:00Z')
+"""
 IN_THE_FUTURE = "2031-05-01T19:30:00+02:00"
 
 
@@ -360,8 +364,11 @@ async def test_jobs_that_failed_are_listed_and_tried_again(rowlock: CommandLine,
 
 
 async def test_the_books_are_compared_and_paid_out(rowlock: CommandLine, house: House) -> None:
-    told = await rowlock.good("money", "statement", "--day", "2027-05-01")
-    assert "ok   mock 2027-05-01: 0 movements, 0 differences" in told
+    await house.database.cold.execute(UNKNOWN_CHARGE)
+    differs = await rowlock.run("money", "statement", "--day", "2020-05-01")
+    assert differs.code == 1
+    assert "FAIL mock 2020-05-01: 1 movements, 1 differences" in differs.out
+    assert "nothing here, 7.00 there" in differs.out
     table = await rowlock.good("money", "payout", "--from", "2027-05-01", "--to", "2027-05-31")
     assert table.startswith("event,name,starts_at,currency,sales,refunds,fees,tax,disputes,provider_fees,net")
     papers = ("--legal-name", "Sellers Ltd", "--address", "1 Lane; 10115 Berlin", "--tax-id", "DE1")

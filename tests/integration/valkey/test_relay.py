@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import TestServers
 from valkey.asyncio import Valkey
 
-from rowlock.platform.outbox.relay import STREAM, Relay
+from rowlock.platform.outbox.relay import RELAY_LOCK, STREAM, Relay
 from rowlock.platform.postgres import Database
 
 ADD = (
@@ -17,6 +17,10 @@ ADD = (
 )
 LEFT = "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM outbox_unstreamed)"
 JOBS = "SELECT task_name, args FROM procrastinate.procrastinate_jobs ORDER BY id"
+AT_WORK = f"""
+SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objid = {RELAY_LOCK}
+"""
 WORK = {"test.told": ("write", "count")}
 
 
@@ -99,7 +103,7 @@ async def test_two_relays_take_turns(database: Database, stream: Valkey) -> None
     await stream.client_pause(60_000, all=False)
     slow = asyncio.create_task(Relay(database, stream, WORK).round())
     try:
-        while not await database.cold.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"):
+        while not await database.cold.fetchval(AT_WORK):
             assert not slow.done()
         await database.cold.execute(ADD, 6, 9)
         async with asyncio.timeout(2):
@@ -120,7 +124,7 @@ async def test_a_relay_that_dies_before_its_end_leaves_everything_to_the_next(
     await stream.client_pause(60_000, all=False)
     dying = asyncio.create_task(Relay(database, stream, WORK).round())
     try:
-        while not await database.cold.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"):
+        while not await database.cold.fetchval(AT_WORK):
             assert not dying.done()
         dying.cancel()
         await asyncio.wait({dying})

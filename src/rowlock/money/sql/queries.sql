@@ -98,7 +98,7 @@ CROSS JOIN LATERAL (SELECT count(*) AS times, coalesce(sum(a.amount), 0) AS amou
                            coalesce(bool_and(m.kind = CASE p.phase WHEN 'captured' THEN 'capture' ELSE 'late_capture' END
                                              AND m.provider = p.provider AND m.currency = p.currency), true) AS alike
                     FROM money_ledger m CROSS JOIN unnest(m.accounts, m.amounts) AS a(account, amount)
-                    WHERE m.event_id = b.event_id AND m.payment_id = p.id AND m.kind IN ('capture', 'late_capture')
+                    WHERE m.booking_id = b.id AND m.payment_id = p.id AND m.kind IN ('capture', 'late_capture')
                       AND a.account = 'provider') posted
 WHERE b.event_id = $1
   AND CASE WHEN p.phase IN ('captured', 'captured_late')
