@@ -93,8 +93,8 @@ from rowlock.tickets.parts import ticket_parts
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
 
-UNKEPT = ("/api/v1/session", "/api/v1/account", "/oauth/")
-"""Where an Idempotency-Key is not used: answers hold sessions and secrets."""
+UNKEPT = ("/api/v1/session", "/api/v1/account", "/oauth/", "/api/v1/payments/webhooks/")
+"""Where an Idempotency-Key is not used: answers hold sessions and secrets, and providers have their own event ids."""
 
 OPERATIONS = (
     *identity.OPERATIONS,

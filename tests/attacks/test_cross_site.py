@@ -27,7 +27,12 @@ FOREIGN: dict[str, dict[str, str]] = {
     "a sandboxed frame": OWN | {"Origin": "null"},
     "an origin that is none": OWN | {"Origin": "http://["},
 }
-COOKIE_IS_NOT_ASKED = {"post /oauth/token", "post /oauth/revoke", "post /oauth/introspect"}
+COOKIE_IS_NOT_ASKED = {
+    "post /oauth/token",
+    "post /oauth/revoke",
+    "post /oauth/introspect",
+    "post /api/v1/payments/webhooks/{provider}",
+}
 """Writes that no cookie vouches for: a foreign page gains nothing by them."""
 
 

@@ -28,10 +28,10 @@ _METHODS: dict[Habit, str] = {
     "asks": "pm_card_authenticationRequired",
 }
 _NUMBERS: dict[Habit, str] = {
-    "pays": "4242424242424242",
-    "declined": "4000000000000002",
-    "poor": "4000000000009995",
-    "asks": "4000002760003184",
+    "pays": "4242",
+    "declined": "0002",
+    "poor": "9995",
+    "asks": "3184",
 }
 _TOKENS: dict[Habit, str] = {"pays": "tok_ok", "declined": "tok_declined", "poor": "tok_declined", "asks": "tok_3ds"}
 

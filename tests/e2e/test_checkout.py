@@ -134,5 +134,5 @@ async def test_a_silent_provider_costs_nobody_anything(buyer: Visitor, paid_shop
     await expect(buyer.page.get_by_role("heading", name="Your bank has not answered yet")).to_be_visible()
     await expect(buyer.page.get_by_role("button", name="Continue to payment")).to_be_visible()
     await go_to_pay(buyer)
-    await pay_with(buyer, "4242 4242 4242 4242")
+    await pay_with(buyer, "ends in 4242")
     await buyer.booked()

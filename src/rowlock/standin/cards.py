@@ -1,4 +1,7 @@
-"""The cards that the stand-in knows. Where Stripe has a test card for a case, it is the same number and method."""
+"""The cards that the stand-in knows, by the last digits of their numbers: it takes no whole number from anybody.
+
+Where Stripe has a test card for a case, its method and its last digits are the same.
+"""
 
 import hashlib
 from typing import Literal, NamedTuple
@@ -32,21 +35,21 @@ class Card(NamedTuple):
     @property
     def last4(self) -> str:
         """The digits that a receipt shows."""
-        return self.number[-4:]
+        return self.number[:4]
 
 
 CARDS = (
-    Card("4242424242424242", "pm_card_visa", "pays"),
-    Card("4000000000000002", "pm_card_visa_chargeDeclined", "is declined", declined="generic_decline"),
-    Card("4000000000009995", "pm_card_visa_chargeDeclinedInsufficientFunds", "has too little money on it",
+    Card("4242", "pm_card_visa", "pays"),
+    Card("0002", "pm_card_visa_chargeDeclined", "is declined", declined="generic_decline"),
+    Card("9995", "pm_card_visa_chargeDeclinedInsufficientFunds", "has too little money on it",
          declined="insufficient_funds"),
-    Card("4000002760003184", "pm_card_authenticationRequired", "asks for 3-D Secure", challenge=True),
-    Card("4000000000000259", "pm_card_createDispute", "pays, then its holder disputes it", disputed=True),
-    Card("4000000000007726", "pm_card_pendingRefund", "pays; refunds take their time", refunds="pending"),
-    Card("4000000000005126", "pm_card_refundFail", "pays; refunds fail", refunds="failed"),
-    Card("4000000000000408", "pm_card_standin_timeout", "pays, but the answer never comes", trouble="hang"),
-    Card("4000000000000200", "pm_card_standin_slow", "pays after two seconds", trouble="slow"),
-    Card("4000000000000500", "pm_card_standin_error", "pays, but the answer is an error", trouble="error"),
+    Card("3184", "pm_card_authenticationRequired", "asks for 3-D Secure", challenge=True),
+    Card("0259", "pm_card_createDispute", "pays, then its holder disputes it", disputed=True),
+    Card("7726", "pm_card_pendingRefund", "pays; refunds take their time", refunds="pending"),
+    Card("5126", "pm_card_refundFail", "pays; refunds fail", refunds="failed"),
+    Card("0408", "pm_card_standin_timeout", "pays, but the answer never comes", trouble="hang"),
+    Card("0200", "pm_card_standin_slow", "pays after two seconds", trouble="slow"),
+    Card("0500", "pm_card_standin_error", "pays, but the answer is an error", trouble="error"),
 )  # fmt: skip
 
 DECLINES = {

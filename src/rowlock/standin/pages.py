@@ -30,7 +30,7 @@ def card_page(amount: str, pay_address: str, cancel_address: str | None, fault: 
     """Which card to pay with. `fault` is why the last one did not."""
     choices = "".join(
         f'<label><input type="radio" name="card" value="{card.number}" {"checked" if place == 0 else ""}>'
-        f"<code>{_spaced(card.number)}</code> {escape(card.does)}</label>"
+        f"<code>ends in {card.last4}</code> {escape(card.does)}</label>"
         for place, card in enumerate(CARDS)
     )
     warning = f'<p class="fault" role="alert">{escape(fault)} Choose another card.</p>' if fault else ""
@@ -80,7 +80,3 @@ def _page(title: str, body: str, *, status: int = 200) -> HTMLResponse:
         status,
         {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"},
     )
-
-
-def _spaced(number: str) -> str:
-    return " ".join(number[place : place + 4] for place in range(0, len(number), 4))
