@@ -10,8 +10,8 @@ import psutil
 from tests.faults.installation import Installation
 from tests.standin import StandInProcess
 
-PAUSE_SECONDS = (0.3, 1.5)
-KILL_SHARE = 0.25
+PAUSE_SECONDS = (0.5, 3.0)
+KILL_SHARE = 0.2
 
 
 class Trouble:
@@ -48,7 +48,7 @@ class Trouble:
 
     def _switch(self) -> None:
         letters = self._dice.choice(["lost", "copied", "delayed", "held", "turned round", "sound"])
-        calls = self._dice.choice(["sound", "sound", "fail before", "fail after", "hang after"])
+        calls = self._dice.choice(["sound", "sound", "sound", "fail before", "fail after", "hang after"])
         self._seen[f"webhooks {letters}"] += 1
         self._seen[f"calls {calls}"] += 1
         switches: dict[str, object] = {
@@ -59,7 +59,7 @@ class Trouble:
         if calls != "sound":
             how, when = calls.split()
             broken = {"failHow": "hang" if how == "hang" else "error", "failWhen": when}
-            switches |= broken | {"failCalls": self._dice.randint(1, 6)}
+            switches |= broken | {"failCalls": self._dice.randint(1, 4)}
         with contextlib.suppress(httpx.HTTPError):
             if letters == "turned round":
                 self._provider.ask("POST", "/control/release?order=backwards")

@@ -33,7 +33,7 @@ PAUSE_SECONDS, PAUSE_SECONDS_MAX = 0.2, 2.0
 """The pause before a repeat is anything from nothing to this, doubled each time: full jitter."""
 FAILURES_MAX = 5
 """So many calls without an answer, one after the other, and nobody asks any more."""
-OPEN_SECONDS = 10.0
+OPEN_SECONDS = 3.0
 """Then one call finds out whether it answers again."""
 
 log = structlog.get_logger(__name__)
