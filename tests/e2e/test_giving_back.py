@@ -1,22 +1,13 @@
 """Giving tickets back: some, then the rest; what the page says of the money."""
 
-import os
 import re
-from pathlib import Path
 
 from playwright.async_api import expect
 from tests.e2e.conftest import Shop
 from tests.e2e.test_access import SMALLEST, nothing_sticks_out, violations
+from tests.e2e.test_prices import picture
 from tests.e2e.test_purchase import take_on_map
-from tests.e2e.visitor import STADIUM_SHOW, Arrivals, Visitor
-
-PICTURES = os.environ.get("ROWLOCK_TEST_PICTURES")
-"""A folder for pictures of what is seen on the way, for those who want to look."""
-
-
-async def picture(visitor: Visitor, name: str) -> None:
-    if PICTURES:
-        await visitor.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+from tests.e2e.visitor import STADIUM_SHOW, Arrivals
 
 
 async def test_tickets_go_back_one_by_one_and_the_money_with_them(arrivals: Arrivals, shop: Shop) -> None:
@@ -33,13 +24,13 @@ async def test_tickets_go_back_one_by_one_and_the_money_with_them(arrivals: Arri
     await expect(dialog.get_by_role("button", name="Give 0 tickets back")).to_be_disabled()
     await dialog.get_by_role("checkbox").first.check()
     await page.set_viewport_size(SMALLEST)
-    await picture(buyer, "refund-dialog")
+    await picture(page, "refund-dialog")
     assert await violations(page) == []
     await nothing_sticks_out(page)
     await dialog.get_by_role("button", name="Give 1 ticket back").click()
     await expect(page.get_by_text("given back", exact=True)).to_have_count(1)
     await expect(page.locator(".refunds").get_by_text("paid back")).to_have_count(1)
-    await picture(buyer, "refund-part")
+    await picture(page, "refund-part")
     assert await violations(page) == []
     await nothing_sticks_out(page)
 
@@ -48,6 +39,6 @@ async def test_tickets_go_back_one_by_one_and_the_money_with_them(arrivals: Arri
     await expect(page.get_by_role("heading", name="You gave these tickets back")).to_be_visible()
     await expect(page.locator(".refunds").get_by_text("paid back")).to_have_count(2)
     await expect(page.get_by_role("button", name="Give tickets back")).to_have_count(0)
-    await picture(buyer, "refund-all")
+    await picture(page, "refund-all")
     verified = shop.verify()
     assert verified.returncode == 0, verified.stdout + verified.stderr

@@ -162,3 +162,16 @@ async def test_a_cap_on_the_price_leaves_room_for_the_order_fee(arrivals: Arriva
     await page.locator(".filters select").select_option(label="up to €20.00")
     await page.get_by_role("button", name=re.compile("^Find")).click()
     await expect(page.get_by_role("dialog").locator("strong")).to_have_text("€41.50")
+
+
+async def test_what_costs_nothing_is_booked_without_a_card(arrivals: Arrivals, shop: Shop) -> None:
+    event = put_on_sale(shop.url, shop.data)
+    made(shop, "codes", eventId=event, kind="percent", code="GUESTS", percent="100")
+    visitor = await arrivals.visitor()
+    await visitor.page.goto(f"/events/{event}?seats=S-A-3&code=GUESTS")
+    await visitor.map_drawn()
+    await visitor.hold()
+    await expect(visitor.page.get_by_role("radio")).to_have_count(0)
+    await visitor.page.get_by_role("button", name="Book for free").click()
+    await visitor.booked()
+    assert shop.verify().returncode == 0
