@@ -15,6 +15,8 @@ from rowlock.payments.providers.stripe_connections import StripeConnections
 from rowlock.standin import STRIPE_SECRET_KEY
 
 STOP_SECONDS = 10
+ANSWER_SECONDS = 90
+"""Releasing thousands of webhooks takes as long as delivering them."""
 
 
 class StandInProcess:
@@ -54,7 +56,7 @@ class StandInProcess:
 
     def ask(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  whatever JSON it is
         """What one of its own addresses answers."""
-        answer = httpx.request(method, self.url + path, json=body)
+        answer = httpx.request(method, self.url + path, json=body, timeout=ANSWER_SECONDS)
         answer.raise_for_status()
         return answer.json()
 
