@@ -96,11 +96,17 @@ async def test_with_the_guards_a_seat_is_sold_once_in_every_race(
     assert await house.broken() == []
 
 
+TIMES_LUCKY = 6
+
+
 async def test_without_its_lock_a_buyer_gets_more_holds_than_allowed(house: House) -> None:
     """Two events, so that no event's lock stands in for the buyer's."""
     other = await house.new_event()
 
     async def most_holds() -> int:
+        await house.database.cold.execute("DELETE FROM bookings")
+        await house.database.cold.execute("UPDATE seats SET state = 0, booking_id = NULL, hold_expires_at = NULL")
+        await house.database.cold.execute("UPDATE event_inventory SET available = seat_count, held = 0")
         most = 0
         for seat in range(25):
             engines = [house.engine(holds_max=1) for _ in range(ENGINES)]
@@ -116,10 +122,9 @@ async def test_without_its_lock_a_buyer_gets_more_holds_than_allowed(house: Hous
         return most
 
     assert await most_holds() == 1
-    await house.database.cold.execute("DELETE FROM bookings")
-    await house.database.cold.execute("UPDATE seats SET state = 0, booking_id = NULL, hold_expires_at = NULL")
     await without_guards(house, "buyer_lock")
-    assert await most_holds() > 1
+    # On a busy machine the calls may come one after the other: luck is given several chances.
+    assert any([await most_holds() > 1 for _ in range(TIMES_LUCKY)])
 
 
 @every_strategy
