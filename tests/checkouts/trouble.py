@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
+from collections.abc import Callable
 
 import httpx
 import psutil
+from tests.faults.blows import lasts
 from tests.faults.installation import Installation
 from tests.standin import StandInProcess
 
-PAUSE_SECONDS = (0.5, 3.0)
-KILL_SHARE = 0.2
+SWITCH_SECONDS = (0.5, 3.0)
+KILL_SECONDS = (1.0, 6.0)
 
 
 class Trouble:
@@ -25,14 +27,18 @@ class Trouble:
 
     async def go_on(self, stopping: asyncio.Event) -> None:
         """Until `stopping` is set."""
-        while not stopping.is_set():
-            if self._dice.random() < KILL_SHARE:
-                await asyncio.to_thread(self._kill)
-            else:
-                await asyncio.to_thread(self._switch)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), self._dice.uniform(*PAUSE_SECONDS))
+        await asyncio.gather(
+            self._again_and_again(self._kill, KILL_SECONDS, stopping),
+            self._again_and_again(self._switch, SWITCH_SECONDS, stopping),
+        )
         await asyncio.to_thread(self._calm_down)
+
+    async def _again_and_again(
+        self, trouble: Callable[[], None], seconds: tuple[float, float], stopping: asyncio.Event
+    ) -> None:
+        while not stopping.is_set():
+            await asyncio.to_thread(trouble)
+            await lasts(stopping, self._dice.uniform(*seconds))
 
     def _kill(self) -> None:
         victim = self._dice.choice(["api", "worker", "provider", "backend"])
