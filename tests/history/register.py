@@ -92,7 +92,11 @@ def _extend(before: Owned, call: Call, now: float) -> Step:
 def _release(before: Owned, call: Call, now: float) -> Step:
     if before.owner != call.booking:
         return before, now
-    return None if before.booked else (Owned(late=before.late - {call.booking}), now)
+    if before.booked:
+        return None
+    # A hold that had ended by then is not given back any more: money for it may still come.
+    ended = before.free_from(now) <= (math.inf if call.told_at is None else call.told_at)
+    return Owned(late=before.late if ended else before.late - {call.booking}), now
 
 
 def _confirm(before: Owned, call: Call, now: float, unknown_seconds: float) -> Step:
