@@ -25,6 +25,7 @@ VERBS = {
     "verify": "proof:verify",
     "ledger": "proof:ledger",
     "audit": "audit:audit",
+    "queue": "queues:queue",
     "bots": "bots:bots",
     "surge": "bots:surge",
     "jobs": "jobs:jobs",
