@@ -7,14 +7,14 @@ bought: who has the booking has the paper, and erasing a person changes none.
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import asyncpg
 import msgspec
 
 from rowlock.kernel.ids import reference_of
 from rowlock.money.store import SQL
-from rowlock.platform.jobs.messages import each
+from rowlock.platform.jobs.messages import together
 from rowlock.platform.postgres import Connection, Database
 from rowlock.seating.store import PlanShelf
 
@@ -51,6 +51,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     for_receipt: str = ""
 
 
+class Wanted(NamedTuple):
+    """A paper to be written: a receipt, or with `refund_id` the credit note of a refund and the seats it gave back."""
+
+    booking_id: uuid.UUID
+    refund_id: uuid.UUID | None = None
+    seat_nos: Sequence[int] | None = None
+
+
 class Document(msgspec.Struct, frozen=True):
     """One numbered paper."""
 
@@ -78,48 +86,56 @@ class Documents:
 
     async def write_receipts(self, told: Mapping[str, Any]) -> None:
         """The task behind `booking.confirmed`."""
-        await each(told["messages"], lambda message: self.receipt(uuid.UUID(message["bookingId"])))
+        await together([Wanted(uuid.UUID(message["bookingId"])) for message in told["messages"]], self._receipts)
 
     async def write_credit_notes(self, told: Mapping[str, Any]) -> None:
         """The task behind `booking.refunded`."""
-        await each([one for one in told["messages"] if one["kind"] not in WITHOUT_PAPER], self._credit_note)
+        wanted = [
+            Wanted(uuid.UUID(refund["bookingId"]), uuid.UUID(refund["refundId"]), refund["seatNos"])
+            for refund in told["messages"]
+            if refund["kind"] not in WITHOUT_PAPER
+        ]
+        if wanted:
+            await together(wanted, self._credit_notes)
 
     async def receipt(self, booking_id: uuid.UUID) -> str | None:
         """The number of a booking's receipt, issued now if it was not yet; None where nothing was sold."""
-        async with self._database.cold.acquire() as connection, connection.transaction():
-            return await self._issue(connection, booking_id, None, None)
+        return (await self._receipts([Wanted(booking_id)])).get(booking_id)
 
     async def of_booking(self, booking_id: uuid.UUID) -> list[Document]:
         """A booking's papers, the receipt first."""
         rows = await self._database.fetch(SQL["documents_of_booking"], booking_id)
         return [document_of(row) for row in rows]
 
-    async def _credit_note(self, refund: Mapping[str, Any]) -> None:
-        booking_id, refund_id = uuid.UUID(refund["bookingId"]), uuid.UUID(refund["refundId"])
+    async def _receipts(self, wanted: Sequence[Wanted]) -> dict[uuid.UUID, str]:
         async with self._database.cold.acquire() as connection, connection.transaction():
-            receipt = await self._issue(connection, booking_id, None, None)
-            await self._issue(connection, booking_id, refund_id, refund["seatNos"], receipt or "")
+            return await self._issue(connection, "R", wanted, {})
+
+    async def _credit_notes(self, wanted: Sequence[Wanted]) -> None:
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            receipts = await self._issue(connection, "R", [Wanted(one.booking_id) for one in wanted], {})
+            await self._issue(connection, "C", wanted, receipts)
 
     async def _issue(
-        self,
-        connection: Connection,
-        booking_id: uuid.UUID,
-        refund_id: uuid.UUID | None,
-        seat_nos: Sequence[int] | None,
-        for_receipt: str = "",
-    ) -> str | None:
-        row = await connection.fetchrow(SQL["facts_to_print"], booking_id, refund_id, seat_nos)
-        if row is None:
-            return None
-        facts = msgspec.json.encode(await self._frozen(row, for_receipt)).decode()
-        series: Series = "R" if refund_id is None else "C"
-        issued = await connection.fetchrow(
-            SQL["issue_document"], row["organiser_id"], series, booking_id, refund_id, facts
-        )
-        assert issued is not None
-        return printed_number(row["organiser_id"], series, issued["number"])
+        self, connection: Connection, series: Series, wanted: Sequence[Wanted], receipts: Mapping[uuid.UUID, str]
+    ) -> dict[uuid.UUID, str]:
+        """The numbers of these papers by their bookings, drawn now where they were not yet.
 
-    async def _frozen(self, row: asyncpg.Record, for_receipt: str) -> Facts:
+        `receipts` are those that credit notes name.
+        """
+        bookings, refunds, seats = zip(*wanted, strict=True)
+        rows = await connection.fetch(SQL["facts_to_print"], bookings, refunds, [_json(seat_nos) for seat_nos in seats])
+        papers = [
+            (row["organiser_id"], row["booking_id"], row["refund_id"], _json(await self._frozen(row, receipts)))
+            for row in rows
+        ]
+        if not papers:
+            return {}
+        organisers, bookings, refunds, facts = zip(*papers, strict=True)
+        issued = await connection.fetch(SQL["issue_documents"], organisers, series, bookings, refunds, facts)
+        return {one["booking_id"]: printed_number(one["organiser_id"], series, one["number"]) for one in issued}
+
+    async def _frozen(self, row: asyncpg.Record, receipts: Mapping[uuid.UUID, str]) -> Facts:
         plan = await self._plans.plan(row["plan_id"])
         assert plan is not None
         seats = [plan.seat_ids[seat_no] for seat_no in row["seat_nos"]]
@@ -137,8 +153,13 @@ class Documents:
             total=row["total"],
             fees=row["fees"],
             tax=row["tax"],
-            for_receipt=for_receipt,
+            for_receipt=receipts.get(row["booking_id"], ""),
         )
+
+
+def _json(what: object) -> str | None:
+    """What a jsonb parameter takes."""
+    return msgspec.json.encode(what).decode() if what is not None else None
 
 
 def document_of(row: asyncpg.Record) -> Document:

@@ -1,13 +1,14 @@
 """Telling buyers what became of their bookings: one mail for each thing to tell, however often it is heard of."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import asyncpg
 from msgspec.structs import replace
 
-from rowlock.platform.jobs.messages import each
+from rowlock.platform.jobs.messages import each, together
 from rowlock.platform.mail import Letter, Mail, Postbox
 from rowlock.platform.postgres import Database, load_queries
 from rowlock.seating.store import PlanShelf
@@ -16,6 +17,15 @@ from rowlock.tickets.letters import ToldBooking, confirmed_letter, refund_letter
 SQL = load_queries("rowlock.tickets")
 
 Kind = Literal["confirmed", "refund", "taken"]
+
+
+class Notice(NamedTuple):
+    """One thing to tell a buyer: `about` sets apart what is told of a booking more than once."""
+
+    booking: ToldBooking
+    kind: Kind
+    about: str
+    letter: Callable[[], Letter]
 
 
 class Notices:
@@ -29,26 +39,26 @@ class Notices:
 
     async def tell_confirmed(self, told: Mapping[str, Any]) -> None:
         """The task behind `booking.confirmed` messages: tickets to whoever has an address."""
-        ids = [UUID(message["bookingId"]) for message in told["messages"]]
-
-        async def tell(booking: ToldBooking) -> None:
-            if booking.status == "CONFIRMED":
-                await self.send_once(booking, "confirmed", "", confirmed_letter(booking, self._site))
-
-        await each(await self.bookings(ids), tell)
+        found = await self.bookings([UUID(message["bookingId"]) for message in told["messages"]])
+        await self._send(
+            [
+                Notice(booking, "confirmed", "", partial(confirmed_letter, booking, self._site))
+                for booking in found
+                if booking.status == "CONFIRMED"
+            ]
+        )
 
     async def tell_refunded(self, told: Mapping[str, Any]) -> None:
         """The task behind `booking.refunded` messages: money goes back, and why; not where nothing was ever taken."""
         refunds = [message for message in told["messages"] if message["amount"] > 0]
         found = {booking.id: booking for booking in await self.bookings([UUID(one["bookingId"]) for one in refunds])}
-
-        async def tell(refund: Mapping[str, Any]) -> None:
-            booking = found.get(UUID(refund["bookingId"]))
-            if booking is not None:
-                letter = refund_letter(booking, refund["kind"], refund["amount"])
-                await self.send_once(booking, "refund", refund["refundId"], letter)
-
-        await each(refunds, tell)
+        await self._send(
+            [
+                Notice(booking, "refund", one["refundId"], partial(refund_letter, booking, one["kind"], one["amount"]))
+                for one in refunds
+                if (booking := found.get(UUID(one["bookingId"]))) is not None
+            ]
+        )
 
     async def bookings(self, ids: Sequence[UUID]) -> list[ToldBooking]:
         """Those of these bookings whose buyers can be written to."""
@@ -68,15 +78,23 @@ class Notices:
             if row["address"] is not None:
                 giver = await self.booking_for(row["booking_id"], row["address"])
                 giver = replace(giver, name=row["name"], language=row["language"])
-                await self.send_once(giver, "taken", message["transferId"], taken_letter(giver, row["taker"]))
+                letter = partial(taken_letter, giver, row["taker"])
+                await self._send([Notice(giver, "taken", message["transferId"], letter)])
 
         await each(told["messages"], tell)
 
-    async def send_once(self, booking: ToldBooking, kind: Kind, about: str, letter: Letter) -> None:
-        """Mail the buyer unless that was done: what was told and the mail are one transaction."""
+    async def _send(self, notices: Sequence[Notice]) -> None:
+        """Mail what was not mailed before."""
+        if notices:
+            await together(notices, self._send_once)
+
+    async def _send_once(self, notices: Sequence[Notice]) -> None:
+        """What was told and the mails are one transaction."""
+        wanted = {(notice.booking.id, notice.kind, notice.about): notice for notice in notices}
         async with self._database.cold.acquire() as connection, connection.transaction():
-            if await connection.fetchval(SQL["mark_told"], booking.id, kind, about) is not None:
-                await self._postbox.send(connection, Mail(booking.address, letter))
+            for told_now in await connection.fetch(SQL["mark_told"], *zip(*wanted, strict=True)):
+                notice = wanted[tuple(told_now)]
+                await self._postbox.send(connection, Mail(notice.booking.address, notice.letter()))
 
     async def _told(self, row: asyncpg.Record) -> ToldBooking:
         plan = await self._plans.plan(row["plan_id"])

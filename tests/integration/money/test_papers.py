@@ -15,10 +15,10 @@ from rowlock.identity import HOUSE
 from rowlock.money.documents import set_organiser_papers
 
 NUMBERS = "SELECT series, number FROM documents ORDER BY series, number"
-ISSUE = "SELECT issue_document_v1(1, 'R', $1, NULL, '{}')"
+ISSUE = "SELECT * FROM issue_documents_v1('{1}', 'R', ARRAY[$1::uuid], '{NULL}', '{\"{}\"}')"
 WAITING = """
 SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%issue_document_v1%'
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%issue_documents_v1%'
 """
 MAIL = "guest@example.com"
 

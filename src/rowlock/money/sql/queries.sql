@@ -196,14 +196,18 @@ SET agrees = excluded.agrees, report = excluded.report, made_at = clock_timestam
 SELECT report::text FROM money_statements WHERE day BETWEEN $1 AND $2 ORDER BY day DESC, provider
 
 -- name: facts_to_print
--- A posted sale ($2 null), or a posted refund with the seats $3 that were given back, with all that stands on its paper.
-SELECT e.organiser_id, b.no, e.plan_id, e.name AS event_name, e.starts_at, e.timezone, e.currency, v.name AS venue, v.city,
-       coalesce(o.legal_name, g.name) AS seller, coalesce(o.address, '') AS address, coalesce(o.tax_id, '') AS tax_id,
+-- Posted sales (of the bookings $1, $2 and $3 full of nulls), or posted refunds $2 with the seats $3 that were given back
+-- (each a JSON list, for lists in a list must have one length), with all that stands on their papers.
+SELECT b.id AS booking_id, wanted.refund_id, e.organiser_id, b.no, e.plan_id, e.name AS event_name, e.starts_at, e.timezone,
+       e.currency, v.name AS venue, v.city, coalesce(o.legal_name, g.name) AS seller, coalesce(o.address, '') AS address,
+       coalesce(o.tax_id, '') AS tax_id,
        coalesce((SELECT a.language FROM accounts a WHERE a.subject = b.buyer),
                 (SELECT c.language FROM booking_contacts c WHERE c.booking_id = b.id), 'en') AS language,
        l.seat_nos, l.tiers, l.prices, posted.total, posted.fees, posted.tax
-FROM money_ledger m
-JOIN bookings b ON b.id = m.booking_id
+FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS wanted(booking_id, refund_id, seat_nos)
+JOIN bookings b ON b.id = wanted.booking_id
+JOIN money_ledger m ON m.booking_id = b.id
+ AND CASE WHEN wanted.refund_id IS NULL THEN m.kind = 'sale' ELSE m.kind = 'refund' AND m.refund_id = wanted.refund_id END
 JOIN events e ON e.id = b.event_id
 JOIN venues v ON v.id = e.venue_id
 JOIN organisers g ON g.id = e.organiser_id
@@ -213,7 +217,7 @@ CROSS JOIN LATERAL (
            array_agg(u.price ORDER BY u.place) AS prices
     FROM unnest(b.seat_nos, b.tier_nos, b.prices) WITH ORDINALITY AS u(seat_no, tier_no, price, place)
     JOIN price_tiers t ON t.event_id = b.event_id AND t.tier_no = u.tier_no
-    WHERE $3::int[] IS NULL OR u.seat_no = ANY ($3)
+    WHERE wanted.seat_nos IS NULL OR wanted.seat_nos @> to_jsonb(u.seat_no)
 ) l
 CROSS JOIN LATERAL (
     SELECT abs(sum(a.amount))::bigint AS total,
@@ -221,11 +225,9 @@ CROSS JOIN LATERAL (
            coalesce(abs(sum(a.amount) FILTER (WHERE a.account = 'tax')), 0)::bigint AS tax
     FROM unnest(m.accounts, m.amounts) AS a(account, amount) WHERE a.account IN ('organiser', 'fees', 'tax')
 ) posted
-WHERE m.booking_id = $1
-  AND CASE WHEN $2::uuid IS NULL THEN m.kind = 'sale' ELSE m.kind = 'refund' AND m.refund_id = $2 END
 
--- name: issue_document
-SELECT number, made FROM issue_document_v1($1, $2, $3, $4, $5::jsonb)
+-- name: issue_documents
+SELECT booking_id, organiser_id, number FROM issue_documents_v1($1, $2, $3, $4, $5::jsonb[])
 
 -- name: documents_of_booking
 SELECT organiser_id, series, number, booking_id, issued_at, facts::text FROM documents WHERE booking_id = $1

@@ -1,6 +1,6 @@
 """Jobs that are told of many things at once."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 import structlog
@@ -8,6 +8,17 @@ import structlog
 Thing = TypeVar("Thing")
 
 log = structlog.get_logger(__name__)
+
+
+async def together(things: Sequence[Thing], act: Callable[[Sequence[Thing]], Awaitable[object]]) -> None:
+    """Act on all at once; should that fail, on each by itself, so that no thing's fault keeps the others back."""
+    try:
+        await act(things)
+    except Exception as error:
+        if len(things) == 1:
+            raise
+        log.info("job_taken_apart", parts=len(things), error=repr(error)[:300])
+        await each(things, lambda thing: act([thing]))
 
 
 async def each(things: Iterable[Thing], act: Callable[[Thing], Awaitable[object]]) -> None:

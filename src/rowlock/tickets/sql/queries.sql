@@ -23,8 +23,10 @@ LEFT JOIN LATERAL (
 LEFT JOIN booking_contacts c ON c.booking_id = b.id
 
 -- name: mark_told
--- Nothing when it was told before. Who comes while another is at it waits for how that ends.
-INSERT INTO notices (booking_id, kind, about) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING booking_id
+-- What was not told before. Who comes while another is at it waits for how that ends, both in one order.
+INSERT INTO notices (booking_id, kind, about)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS n(booking_id, kind, about) ORDER BY booking_id, kind, about
+ON CONFLICT DO NOTHING RETURNING booking_id, kind, about
 
 -- name: set_contact
 INSERT INTO booking_contacts (booking_id, email, language) VALUES ($1, $2, $3)
