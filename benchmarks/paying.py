@@ -2,12 +2,14 @@
 
 import statistics
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 from pathlib import Path
 
 import msgspec
+import psycopg
 
 from benchmarks.baseline import Baseline
 from benchmarks.effort import Effort
@@ -22,6 +24,11 @@ PAYER_CONNECTIONS = 400
 """Enough for all who wait two seconds for their provider at once."""
 HELD, PAID = 201, 200
 PEOPLE = 3_000
+JOBS_LEFT = """
+SELECT (SELECT count(*) FROM outbox)
+     + (SELECT count(*) FROM procrastinate.procrastinate_jobs WHERE status IN ('todo', 'doing'))
+"""
+LOOK_SECONDS = 0.05
 
 
 class Paying(msgspec.Struct, frozen=True):
@@ -30,6 +37,8 @@ class Paying(msgspec.Struct, frozen=True):
     source: float
     confirms: LoadResult
     cpu_us: dict[str, float]
+    written_up: float
+    """Bookings of which receipts and mails were written, a second, once the confirmations were over."""
     holds_beside_quick: float
     holds_beside_slow: float
 
@@ -62,15 +71,25 @@ class Sale:
         bookings = (msgspec.json.decode(body, type=_Held).booking_id for body in kept)
         return list(zip(bookings, (token for _, token in wanted), strict=False))
 
+    def jobs_done(self) -> float:
+        """Wait until the worker has nothing left to do; how many seconds that took."""
+        started = time.perf_counter()
+        with psycopg.connect(self.running.servers.database_url, autocommit=True) as connection:
+            while connection.execute(JOBS_LEFT).fetchone() != (0,):
+                time.sleep(LOOK_SECONDS)
+        return time.perf_counter() - started
+
 
 def _round(sale: Sale, baseline: Baseline, seconds: float) -> Paying:
     running = sale.running
+    sale.jobs_done()
     source = baseline.source_holds_per_second(seconds)
     waiting = iter([confirm(*one) for one in sale.held(min(14_000, round(4_000 * seconds)))])
     confirms, cost = measured(running, waiting, status=PAID, seconds=seconds)
+    written_up = len(confirms.latencies) / sale.jobs_done()
     quick = _holds_beside_payers(sale, "tok_ok", seconds)
     slow = _holds_beside_payers(sale, "tok_slow", seconds)
-    return Paying(source, confirms, cost, quick, slow)
+    return Paying(source, confirms, cost, written_up, quick, slow)
 
 
 def _holds_beside_payers(sale: Sale, payment_token: str, seconds: float) -> float:
@@ -106,6 +125,7 @@ def chapter(effort: Effort) -> str:
             rounds.append(one)
             effort.tell(
                 f"{one.confirms.per_second:,.0f} confirmations/s, {one.source:,.0f} source transactions/s; "
+                f"then {one.written_up:,.0f} written up/s; "
                 f"{one.holds_beside_slow:,.0f} holds/s beside slow payments, {one.holds_beside_quick:,.0f} beside quick"
             )
         sound = running.verify()
@@ -115,13 +135,14 @@ def chapter(effort: Effort) -> str:
 _RATES: tuple[Callable[[Paying], float], ...] = (
     lambda one: one.confirms.per_second,
     lambda one: one.source,
+    lambda one: one.written_up,
     lambda one: one.holds_beside_quick,
     lambda one: one.holds_beside_slow,
 )
 
 
 def _table(rounds: Sequence[Paying]) -> str:
-    confirms, source, quick_holds, slow_holds = (
+    confirms, source, written_up, quick_holds, slow_holds = (
         f"{statistics.median(figure(one) for one in rounds):,.0f}" for figure in _RATES
     )
     cost = {role: statistics.median(one.cpu_us[role] for one in rounds) for role in ("api", "postgres")}
@@ -133,6 +154,7 @@ def _table(rounds: Sequence[Paying]) -> str:
         f"the source documents' transaction, pgbench, 16 clients|{source}",
         f"ratio, each round by itself|{ratio:.2f}",
         f"processor time of a confirmation, api + PostgreSQL (µs)|{cost['api']:,.0f} + {cost['postgres']:,.0f}",
+        f"receipts and mails of so many bookings a second, right afterwards|{written_up}",
         f"holds a second beside 100 payments a second|{quick_holds}",
         f"the same, the provider takes 2 s|{slow_holds}",
         f"ratio, each round by itself|{slow:.2f}",

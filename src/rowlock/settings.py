@@ -65,6 +65,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long seats stay bound at most to a payment whose outcome nobody can learn, from its beginning."""
     payment_challenge_seconds: int = 600
     """A buyer who is sent to the provider, or to their bank, and does not come back by then has walked away."""
+    jobs_give_way_seconds: int = 60
+    """How long mails and receipts are put off at most while a sale rushes."""
     hold_wait_ms_max: int = 250
     """A new hold that would wait longer than this is refused at once with 503; 0 lets all wait."""
     hold_strategy: HoldStrategyName = "row-lock"
@@ -149,6 +151,7 @@ _WHOLE_NUMBERS = {
     "refund_window_hours": (0, 24 * 365),
     "payment_unknown_seconds": (1, 24 * 3_600),
     "payment_challenge_seconds": (1, 24 * 3_600),
+    "jobs_give_way_seconds": (0, 3_600),
     "hold_wait_ms_max": (0, 60_000),
     "sign_ins_per_minute": (0, 1_000_000),
     "sign_ins_per_network_per_minute": (0, 1_000_000),

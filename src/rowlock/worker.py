@@ -19,9 +19,10 @@ from rowlock.payments.reconciler import reconcile_forever
 from rowlock.payments.refund_runner import pay_refunds_forever
 from rowlock.payments.refund_runs import pay_back_forever
 from rowlock.platform.http.idempotency import SQL as IDEMPOTENCY
-from rowlock.platform.jobs import JobRunner, Task
+from rowlock.platform.jobs import GiveWay, JobRunner, Task
 from rowlock.platform.mail.post import deliver_forever
 from rowlock.platform.outbox.relay import Relay
+from rowlock.platform.outbox.rush import Rush
 from rowlock.platform.postgres import DatabaseDown
 from rowlock.platform.postgres.pool import rerun
 from rowlock.platform.telemetry import metrics
@@ -41,6 +42,8 @@ log = structlog.get_logger(__name__)
 async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
     """Run every loop until `stopping` is set; a loop that fails takes the role down, to be started again."""
     api = await open_api(settings)
+    rush = Rush(api.database)
+    give_way = GiveWay(rush.give_way, settings.jobs_give_way_seconds)
     try:
         async with asyncio.TaskGroup() as loops:
             loops.create_task(sweep_forever(api.database, stopping, partial(_tell_expired, api)))
@@ -49,7 +52,8 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(pay_back_forever(api.database, api.seats_changed, stopping))
             loops.create_task(catch_up_forever(api.payments.notice_desk, stopping))
             loops.create_task(Relay(api.database, api.valkey, TASKS_OF_TOPICS).run_forever(stopping))
-            loops.create_task(JobRunner(api.database.url, _tasks(api)).run_forever(stopping))
+            loops.create_task(rush.watch_forever(stopping))
+            loops.create_task(JobRunner(api.database.url, _tasks(api), give_way=give_way).run_forever(stopping))
             loops.create_task(seal_forever(api.database, stopping))
             loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
             loops.create_task(_keep_house(api, settings, stopping))

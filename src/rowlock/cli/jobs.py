@@ -31,7 +31,7 @@ def list_verb(state: str | None, data: Path | None, as_json: bool) -> None:
         click.echo(msgspec.json.encode(found))
         return
     for job in found:
-        again = f", again at {job.next_try_at.isoformat()}" if job.state == "todo" and job.next_try_at else ""
+        again = f", again at {job.next_try_at.isoformat()}" if job.tries and job.next_try_at else ""
         click.echo(f"{job.id}  {job.state:<6}  {job.task}  tries: {job.tries}{again}")
 
 

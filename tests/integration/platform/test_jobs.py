@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from rowlock.platform.jobs import Job, JobRunner, Task, defer
+from rowlock.platform.jobs import GiveWay, Job, JobRunner, Task, defer
 from rowlock.platform.jobs.book import list_jobs, retry_failed
 from rowlock.platform.jobs.runner import TRIES_MAX
+from rowlock.platform.outbox.rush import Rush
 from rowlock.platform.postgres import Database
 
 TASK = "greet"
@@ -17,6 +18,10 @@ WITH dead AS (
 )
 SELECT procrastinate.procrastinate_fetch_job_v2(NULL, dead.id) FROM dead
 """
+OLDER = "UPDATE procrastinate.procrastinate_jobs SET scheduled_at = scheduled_at - make_interval(secs => $1)"
+MESSAGES = (
+    "INSERT INTO outbox (topic, key, payload) SELECT 'test.told', n::text, '{}' FROM generate_series(1, $1::int) n"
+)
 CUT = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'rowlock-jobs'"
 
 
@@ -91,6 +96,36 @@ async def test_what_a_killed_worker_was_doing_is_done_again(database: Database) 
     assert [job.state for job in await list_jobs(database, None, 10)] == ["doing"]
     await JobRunner(database.url, [Task(TASK, greeter.run)]).run_waiting()
     assert greeter.greeted == ["Ada"]
+
+
+async def test_a_job_lets_a_rush_pass_until_it_is_too_old(database: Database) -> None:
+    greeter, asked = Greeter(), []
+
+    async def calm(at_most: float) -> None:
+        asked.append((at_most, list(greeter.greeted)))
+
+    runner = JobRunner(database.url, [Task(TASK, greeter.run)], give_way=GiveWay(calm, 60))
+    for name, age in (("Ada", 0), ("Bea", 40), ("Cleo", 90)):
+        await _defer(database, name)
+        await database.cold.execute(OLDER, age)
+        await runner.run_waiting()
+    assert [(round(at_most, -1), before) for at_most, before in asked] == [
+        (60, []), (20, ["Ada"]), (0, ["Ada", "Bea"])
+    ]  # fmt: skip
+
+
+async def test_many_messages_are_a_rush_until_fewer_come(database: Database) -> None:
+    rush = Rush(database)
+    await rush.look()
+    await rush.give_way(60)
+    await database.cold.execute(MESSAGES, 1_000)
+    await rush.look()
+    waiting = asyncio.create_task(rush.give_way(60))
+    await database.ping()
+    assert not waiting.done()
+    await rush.give_way(0)
+    await rush.look()
+    await waiting
 
 
 async def test_a_running_worker_gets_over_lost_connections(database: Database) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import procrastinate
@@ -20,7 +21,8 @@ from psycopg_pool import PoolTimeout
 
 from rowlock.platform.jobs.book import QUEUE
 
-CONCURRENT_JOBS = 4
+CONCURRENT_JOBS = 2
+"""All of them ask the one database; the second goes on while the first waits for a provider's books."""
 FIRST_PAUSE_SECONDS = 5
 PAUSE_SECONDS_MAX = 3600
 TRIES_MAX = 16
@@ -59,10 +61,31 @@ class _Retry(procrastinate.BaseRetryStrategy):
         return procrastinate.RetryDecision(retry_in={"milliseconds": round(pause * 1000)})
 
 
+class GiveWay(NamedTuple):
+    """Jobs wait for `calm` (told how many seconds at most), until they are `seconds_max` old."""
+
+    calm: Callable[[float], Awaitable[None]]
+    seconds_max: float
+
+    async def before(self, due_at: datetime | None) -> None:
+        """Return when a job that was due then may run."""
+        if due_at is not None:
+            waited = max(0.0, (datetime.now(UTC) - due_at).total_seconds())
+            await self.calm(max(0.0, self.seconds_max - waited))
+
+
 class JobRunner:
     """Runs the jobs of one worker process on connections of its own."""
 
-    def __init__(self, url: str, tasks: Sequence[Task], *, first_pause: float = FIRST_PAUSE_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        tasks: Sequence[Task],
+        *,
+        give_way: GiveWay | None = None,
+        first_pause: float = FIRST_PAUSE_SECONDS,
+    ) -> None:
+        self._give_way = give_way
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what it has to say we say ourselves
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
@@ -76,10 +99,12 @@ class JobRunner:
             self._register(task, _Retry(first_pause))
 
     def _register(self, task: Task, retry: _Retry) -> None:
-        async def run(**told: Any) -> None:  # noqa: ANN401  JSON
+        async def run(context: procrastinate.JobContext, /, **told: Any) -> None:  # noqa: ANN401  JSON
+            if self._give_way is not None:
+                await self._give_way.before(context.job.scheduled_at)
             await task.run(told)
 
-        registered = self._app.task(name=task.name, queue=QUEUE, retry=retry)(run)
+        registered = self._app.task(name=task.name, queue=QUEUE, retry=retry, pass_context=True)(run)
         if task.cron is not None:
             self._app.periodic(cron=task.cron)(registered)  # type: ignore[arg-type]  # it takes any keyword, so this one
 

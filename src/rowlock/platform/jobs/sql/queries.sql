@@ -1,7 +1,7 @@
 -- name: defer_jobs
--- One call for all of them, in the order given.
+-- One call for all of them, in the order given. They are due now, which also says how long they have waited later on.
 SELECT procrastinate.procrastinate_defer_jobs_v1(array_agg(
-    ROW($1, j.task, 0, NULL, NULL, j.told::jsonb, NULL)::procrastinate.procrastinate_job_to_defer_v1 ORDER BY j.ord))
+    ROW($1, j.task, 0, NULL, NULL, j.told::jsonb, clock_timestamp())::procrastinate.procrastinate_job_to_defer_v1 ORDER BY j.ord))
 FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS j(task, told, ord)
 
 -- name: list_jobs
