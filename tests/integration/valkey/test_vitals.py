@@ -1,6 +1,7 @@
 """What api processes tell of themselves and what the pace makes of it, through a real Valkey."""
 
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
 from valkey.asyncio import Valkey
@@ -61,7 +62,7 @@ async def test_a_process_that_fell_silent_is_not_counted_and_one_begun_anew_is(q
     clock.seconds += FORGOTTEN_SECONDS
     await one.tell()
     assert (await reader.look()).reports == 1
-    assert await quiet_valkey.execute_command("HKEYS", KEY) == [b"one"]
+    assert await cast("Any", quiet_valkey).hkeys(KEY) == [b"one"]
 
 
 async def test_without_valkey_nobody_reports() -> None:
@@ -73,5 +74,5 @@ async def test_without_valkey_nobody_reports() -> None:
 
 
 async def test_what_is_not_understood_is_nobodys_word(quiet_valkey: Valkey) -> None:
-    await quiet_valkey.execute_command("HSET", KEY, "one", "{}")
+    await cast("Any", quiet_valkey).hset(KEY, "one", "{}")
     assert await VitalsReader(quiet_valkey).look() == Vitals(0)
