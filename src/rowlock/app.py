@@ -89,6 +89,9 @@ from rowlock.storefront.operator import operator_routes
 from rowlock.tickets import CalendarEntry
 from rowlock.tickets import routes as tickets
 from rowlock.tickets.parts import ticket_parts
+from rowlock.waiting_room import routes as waiting_room
+from rowlock.waiting_room import waiting_room_parts
+from rowlock.waiting_room.control_routes import control_router
 
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
@@ -111,6 +114,7 @@ OPERATIONS = (
     *tickets.OPERATIONS,
     *money.OPERATIONS,
     *live.OPERATIONS,
+    *waiting_room.OPERATIONS,
 )
 
 
@@ -141,7 +145,8 @@ class Api:
         self.charts = ChartShelf(self.plans)
         self.replica = SeatReplica(database)
         self.engine = self._seat_engine()
-        self.gate = SaleGate(signer, self.limiter, _rates(settings), self.bots.surge, self.bots.guard)
+        self.waiting_room = waiting_room_parts(database, valkey, bot_secret)
+        self.gate = self._sale_gate()
         price_lists = PriceListShelf(database)
         self.views = BookingViews(database, self.facts, self.plans, price_lists)
         pick_rules = PickRules(database)
@@ -185,8 +190,18 @@ class Api:
                 *code_routes.code_lane(self.gate, self.codes),
                 *return_routes.return_lane(self.gate, self.returns),
                 *payments.payment_lane(self.gate, self.desk, self.cashier, self.turnstile),
+                *waiting_room.queue_lane(
+                    self.waiting_room.desk,
+                    self.signer,
+                    self.limiter,
+                    secure_cookies=self.settings.secure_cookies,
+                ),
             ]
         )
+
+    def _sale_gate(self) -> SaleGate:
+        bots, door = self.bots, self.waiting_room.doorman
+        return SaleGate(self.signer, self.limiter, _rates(self.settings), bots.surge, bots.guard, door=door)
 
     def _seat_engine(self) -> SeatEngine:
         settings, database = self.settings, self.database
@@ -275,6 +290,7 @@ class Api:
         api.include_router(refund_router(self.signer, self.refund_desk, approvals))
         api.include_router(approval_router(self.signer, approvals))
         api.include_router(code_router(self.signer, CodeRegister(self.database, self.facts)))
+        api.include_router(control_router(self.signer, self.waiting_room.control))
         api.include_router(audit_router(self.signer, AuditLog(self.database)))
         app.include_router(api)
         app.openapi = lambda: _kept_document(app)  # type: ignore[method-assign]
@@ -283,6 +299,7 @@ class Api:
     async def close(self) -> None:
         """Let what is running end, then close."""
         await self.engine.drain()
+        await self.waiting_room.watch.close()
         await self.bots.watch.close()
         await self.hints.close()
         await self.replica.close()
@@ -303,7 +320,9 @@ async def open_api(settings: Settings) -> Api:
     if settings.valkey_url is not None:
         valkey = Valkey.from_url(settings.valkey_url, socket_timeout=0.5, socket_connect_timeout=0.5)
     box = SecretBox.of(settings.secret_keys)
-    return Api(settings, database, valkey, await open_keeper(database, box), await open_secret(database, box))
+    api = Api(settings, database, valkey, await open_keeper(database, box), await open_secret(database, box))
+    await api.waiting_room.watch.start()
+    return api
 
 
 def _rates(settings: Settings) -> Rates:

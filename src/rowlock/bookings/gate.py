@@ -1,7 +1,7 @@
 """What stands in front of every sale call: who is asking, how often, and whether it looks like a bot."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 import msgspec
 from starlette.requests import Request
@@ -10,7 +10,7 @@ from rowlock.bookings.model import Booking
 from rowlock.bots import Attempt, EndOfHold, Guard, Trace
 from rowlock.identity import Person, TokenSigner, caller
 from rowlock.kernel import limits
-from rowlock.platform.http.calls import Call
+from rowlock.platform.http.calls import Call, RawHeaders
 from rowlock.platform.valkey.limiter import Limit, Limiter, Taken, quota_headers
 from rowlock.platform.valkey.surge import MARK as SURGE_MARK
 from rowlock.platform.valkey.surge import Surge
@@ -56,6 +56,19 @@ class Try:
             self._guard.held(self._attempt, self._booking.booking_id, self._booking.expires_in or 0)
 
 
+class Door(Protocol):
+    """Whoever decides who may take seats of an event now."""
+
+    def guards(self, event_id: int) -> bool:
+        """Whether anybody is kept out."""
+
+    async def let_in(self, event_id: int, person: Person, headers: RawHeaders) -> None:
+        """Return when the person may take seats; else a Problem."""
+
+    def bought(self, event_id: int, person: Person) -> None:
+        """The person has bought: the next may come."""
+
+
 class Wanted(NamedTuple):
     """What an attempt to book is for: so many of an event's `seat_count` seats; no `seat_nos`: the choice is ours."""
 
@@ -66,9 +79,22 @@ class Wanted(NamedTuple):
 
 
 class SaleGate:
-    """Lets a person through to the sale lane, or says why not. Without a guard nobody is taken for a bot."""
+    """Lets a person through to the sale lane, or says why not. Without a guard nobody is taken for a bot.
 
-    def __init__(self, signer: TokenSigner, limiter: Limiter, rates: Rates, surge: Surge, guard: Guard | None) -> None:
+    A `door` keeps those out who have to wait for their turn.
+    """
+
+    def __init__(
+        self,
+        signer: TokenSigner,
+        limiter: Limiter,
+        rates: Rates,
+        surge: Surge,
+        guard: Guard | None,
+        *,
+        door: Door | None = None,
+    ) -> None:
+        self._door = door
         self._signer = signer
         self._limiter = limiter
         self._rates = rates
@@ -119,8 +145,10 @@ class SaleGate:
     async def admit(self, call: Call, person: Person, wanted: Wanted, *, pays: bool = False) -> Try:
         """Count an attempt to book among all processes, and answer what looks like a bot; `pays`: in the same call.
 
-        Problems: `rate_limited`, `challenge_needed`, `checkout_blocked`.
+        Problems: `rate_limited`, `challenge_needed`, `checkout_blocked`, and those of the door.
         """
+        if self._door is not None and self._door.guards(wanted.event_id):
+            await self._door.let_in(wanted.event_id, person, call.headers)
         own = [self._requests(person), self._attempts(person)]
         trace = self._trace(call, person)
         if self._guard is None or trace is None:
@@ -136,6 +164,8 @@ class SaleGate:
         self, call: Call, person: Person, how: EndOfHold, booking_id: str, *, event_id: int = 0, seats: int = 0
     ) -> None:
         """A hold of so many seats of an event was ended by its buyer."""
+        if how == "paid" and self._door is not None and self._door.guards(event_id):
+            self._door.bought(event_id, person)
         trace = self._trace(call, person)
         if self._guard is not None and trace is not None:
             self._guard.ended(trace, booking_id, how, event_id, seats)

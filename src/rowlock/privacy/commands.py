@@ -99,7 +99,7 @@ class PeoplesData:
             await connection.execute(SQL[statement], name)
         for statement in ("forget_grants", "forget_device_keys", "forget_answers", "forget_consents"):
             await connection.execute(SQL[statement], somebody.subjects)
-        for statement in ("forget_in_approvals", "forget_in_events", "forget_in_tickets"):
+        for statement in ("forget_in_approvals", "forget_in_events", "forget_in_tickets", "forget_shopping"):
             await connection.execute(SQL[statement], somebody.subjects, name)
         if somebody.email_key is not None:
             await connection.execute(SQL["forget_links"], somebody.email_key)

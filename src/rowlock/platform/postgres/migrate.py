@@ -19,12 +19,12 @@ from sqlalchemy.engine import Connection, Engine
 from rowlock.platform.postgres.job_schema import applied_migration, apply_job_schema, newest_migration
 from rowlock.platform.postgres.queries import load_queries
 
-OLDEST_USABLE_REVISION = "0032"
+OLDEST_USABLE_REVISION = "0033"
 """The oldest schema this release still works on; raised when a release starts to need something newer."""
 
 FUNCTION_PACKAGES = (
     "rowlock.audit", "rowlock.catalog", "rowlock.identity", "rowlock.inventory", "rowlock.money", "rowlock.pricing",
-    "rowlock.tickets",
+    "rowlock.tickets", "rowlock.waiting_room",
 )  # fmt: skip
 _MIGRATION_LOCK = 0x526F776C  # one number for all installations: "Rowl"
 _SQL = load_queries("rowlock.platform.postgres")

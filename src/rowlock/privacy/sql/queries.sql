@@ -58,6 +58,9 @@ SELECT jsonb_pretty(jsonb_build_object(
     'ticketsOffered', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                            'booking', o.booking_id, 'seatNumbers', o.seat_nos, 'to', o.email, 'state', o.state,
                            'at', o.created_at)), '[]') FROM ticket_offers o WHERE o.giver = ANY ($1)),
+    'shopping', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                     'event', s.event_id, 'place', s.place, 'openedAt', s.opened_at, 'endedAt', s.ended_at)), '[]')
+                 FROM shopping_sessions s WHERE s.subject = ANY ($1)),
     'contacts', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]')
                  FROM booking_contacts c JOIN bookings b ON b.id = c.booking_id WHERE b.buyer = ANY ($1)),
     'keptAnswers', (SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'at', created_at)), '[]')
@@ -120,6 +123,10 @@ WITH offers AS (
     RETURNING id
 )
 UPDATE ticket_holders SET holder = $2 WHERE holder = ANY ($1)
+
+-- name: forget_shopping
+-- A person stands once in a line, under whichever of their names: the place keeps them apart.
+UPDATE shopping_sessions SET subject = $2 || '/' || place WHERE subject = ANY ($1)
 
 -- name: forget_offers_to
 UPDATE ticket_offers SET email = NULL WHERE lower(email) = $1

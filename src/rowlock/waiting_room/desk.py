@@ -1,0 +1,290 @@
+"""Joining a line and asking where one stands.
+
+With a ticket, asking costs neither Valkey nor PostgreSQL: the ticket tells the number, the room in memory how far the
+line is served.
+"""
+
+import contextlib
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from rowlock.identity import Person
+from rowlock.kernel.problems import Problem
+from rowlock.platform.http.calls import RawHeaders, header
+from rowlock.platform.postgres import Database, DatabaseDown
+from rowlock.platform.postgres.pool import rerun
+from rowlock.waiting_room.doorman import carried
+from rowlock.waiting_room.line import NO_LINE, NO_NUMBERS, NOWHERE, Asked, Line, LineAway, Proven
+from rowlock.waiting_room.model import QueueAnswer, QueueBoard, Room
+from rowlock.waiting_room.numbering import give_numbers
+from rowlock.waiting_room.shopping import ShoppingSessions, Turn
+from rowlock.waiting_room.signing import Admission, QueueSeals, QueueTicket
+from rowlock.waiting_room.store import SQL
+from rowlock.waiting_room.watch import RoomWatch
+
+TICKET_HEADER = b"x-queue-ticket"
+TICKET_COOKIE = "rowlock_queue_"
+RETRY_AFTER_SECONDS = 2
+REFRESH_SECONDS_IDLE = 30
+REFRESH_SECONDS_MIN = 2
+REFRESH_SECONDS_MAX = 60
+REFRESHES_A_WAIT = 20
+"""Who has ten minutes to wait asks every thirty seconds: the nearer, the more often."""
+
+
+class Standing(NamedTuple):
+    """Somebody's place; `ticket` carries it."""
+
+    room: Room
+    ticket: QueueTicket
+    person: Person | None
+
+
+class QueueDesk:
+    """One process's desk for all lines."""
+
+    def __init__(
+        self, database: Database, watch: RoomWatch, line: Line, seals: QueueSeals, sessions: ShoppingSessions
+    ) -> None:
+        self._database = database
+        self._watch = watch
+        self._line = line
+        self._seals = seals
+        self._sessions = sessions
+        self._put_back_already: set[tuple[int, int, int]] = set()
+
+    async def join(self, event_id: int, person: Person, headers: RawHeaders) -> QueueAnswer:
+        """Take a place, once: whoever has one, or brings a ticket, keeps it.
+
+        Problems: `line_closed` when nobody is taken any more, `unavailable` while places cannot be given,
+        `invalid_request` for a ticket that is none.
+        """
+        room = self._watch.room(event_id)
+        phase = "idle" if room is None else self._watch.phase(room)
+        if room is None or phase in {"idle", "ended"}:
+            return self._outside(event_id, room)
+        ticket = self._ticket(room, headers)
+        if ticket is None:
+            ticket = await self._take_place(room, person)
+        elif ticket.person != self._seals.person(event_id, person.subject):
+            await self._know_also(room, person, ticket)
+        return await self.tell(Standing(room, ticket, person))
+
+    async def status(self, event_id: int, person: Person | None, headers: RawHeaders) -> QueueAnswer:
+        """Where the bearer of a ticket stands, or the person; joins nobody."""
+        room = self._watch.room(event_id)
+        if room is None or self._watch.phase(room) in {"idle", "ended"}:
+            return self._outside(event_id, room)
+        ticket = self._ticket(room, headers)
+        if ticket is None and person is not None:
+            ticket = await self._place_of(room, person)
+        if ticket is None:
+            return self._outside(event_id, room)
+        return await self.tell(Standing(room, ticket, person))
+
+    async def leave(self, event_id: int, person: Person) -> None:
+        """Stop shopping, so that the next may come; a place that was not used stays."""
+        room = self._watch.room(event_id)
+        if room is not None:
+            await self._sessions.end(event_id, room.round, person.subject, "leave")
+
+    def board(self, event_id: int) -> QueueBoard:
+        """What everybody may know of the line."""
+        room = self._watch.room(event_id)
+        if room is None:
+            return QueueBoard(event_id=str(event_id), phase="idle", mode="off")
+        return QueueBoard(
+            event_id=str(event_id),
+            phase=self._watch.phase(room),
+            mode=room.mode,
+            round=room.round,
+            served=room.served,
+            joined=room.joined,
+            per_minute=room.admit_per_minute if room.calls else 0,
+            message=room.message,
+            paused=room.paused_at is not None,
+            opens_at=room.opens_at,
+            drawn=room.drawn,
+            closed_behind=room.closed_behind,
+        )
+
+    async def tell(self, standing: Standing) -> QueueAnswer:
+        """All that somebody with a place is told."""
+        room, ticket, person = standing
+        rank = await self._rank(room, ticket)
+        answer = self._answer(room, in_waiting_room=True, ticket=self._seals.ticket(ticket))
+        if not self._called(room, rank):
+            return self._before(answer, room, rank)
+        if person is None:
+            return msgspec.structs.replace(answer, in_waiting_room=False, admitted=True)
+        return await self._at_turn(answer, standing, person)
+
+    async def _at_turn(self, answer: QueueAnswer, standing: Standing, person: Person) -> QueueAnswer:
+        """It is this place's turn: an admission for the person, unless the place has been used."""
+        room, ticket, _ = standing
+        session = await self._sessions.enter(Turn(room.event_id, room.round, ticket.number, person.subject, 0))
+        if session.standing in {"ended", "other"}:
+            return self._outside(room.event_id, room)
+        now = self._watch.now_seconds()
+        admission = Admission(
+            room.event_id,
+            room.round,
+            ticket.number,
+            self._seals.person(room.event_id, person.subject),
+            int(now) + room.turn_seconds,
+        )
+        left = None if session.ends_at is None else max(0, math.ceil(session.ends_at.timestamp() - now))
+        return msgspec.structs.replace(
+            answer,
+            in_waiting_room=False,
+            admitted=True,
+            admission_token=self._seals.admission(admission),
+            shopping_ends_in=left,
+        )
+
+    def _before(self, answer: QueueAnswer, room: Room, rank: int | None) -> QueueAnswer:
+        """It is not this place's turn yet."""
+        opens_in = max(0, math.ceil((room.opens_at - self._watch.now()).total_seconds()))
+        if rank is None:
+            return msgspec.structs.replace(
+                answer, opens_in=opens_in, refresh_interval_seconds=refresh_seconds(max(opens_in, 1))
+            )
+        ahead = max(0, rank - room.served)
+        seconds = 60 * (ahead + 1) / room.admit_per_minute + opens_in if room.calls and room.admit_per_minute else None
+        minutes = None if seconds is None else math.ceil(seconds / 60)
+        return msgspec.structs.replace(
+            answer,
+            position=ahead + 1,
+            ahead=ahead,
+            opens_in=opens_in or None,
+            wait_time=minutes,
+            wait_time_known=minutes is not None,
+            wait_time_formatted="" if minutes is None else wait_range(minutes),
+            refresh_interval_seconds=refresh_seconds(math.inf if seconds is None else seconds),
+            closed=room.closed_behind is not None and rank >= room.closed_behind,
+        )
+
+    def _outside(self, event_id: int, room: Room | None) -> QueueAnswer:
+        """Told to who has no place: where no room is on, everybody may shop."""
+        if room is None:
+            return QueueAnswer(
+                event_id=str(event_id),
+                phase="idle",
+                mode="off",
+                in_waiting_room=False,
+                admitted=True,
+                refresh_interval_seconds=REFRESH_SECONDS_IDLE,
+            )
+        return self._answer(room, in_waiting_room=False, ticket=None)
+
+    def _answer(self, room: Room, *, in_waiting_room: bool, ticket: str | None) -> QueueAnswer:
+        return QueueAnswer(
+            event_id=str(room.event_id),
+            phase=self._watch.phase(room),
+            mode=room.mode,
+            in_waiting_room=in_waiting_room,
+            admitted=False,
+            refresh_interval_seconds=REFRESH_SECONDS_IDLE,
+            message=room.message,
+            paused=room.paused_at is not None,
+            queue_ticket=ticket,
+        )
+
+    def _called(self, room: Room, rank: int | None) -> bool:
+        """Whether that rank has had its turn. A pause calls nobody new and sends nobody away."""
+        if room.mode == "passthrough":
+            return True
+        return rank is not None and rank < room.served
+
+    def _ticket(self, room: Room, headers: RawHeaders) -> QueueTicket | None:
+        """The ticket that a request carries, if it is of this line; one in the header has to be one of ours."""
+        text = header(headers, TICKET_HEADER)
+        if text is not None:
+            ticket = self._seals.read_ticket(text)
+            if ticket is None:
+                raise Problem("invalid_request", "X-Queue-Ticket: this is not a ticket of ours.")
+        else:
+            ticket = self._seals.read_ticket(carried(headers, TICKET_HEADER, f"{TICKET_COOKIE}{room.event_id}"))
+        return ticket if ticket is not None and (ticket.event_id, ticket.round) == (room.event_id, room.round) else None
+
+    async def _take_place(self, room: Room, person: Person) -> QueueTicket:
+        """The place of the person: their own, else the next."""
+        asked = self._asked(room, person)
+        try:
+            if room.mode == "reject":
+                number = await self._line.find(asked)
+                if number == NOWHERE:
+                    raise Problem("line_closed", "Nobody can join this line any more.")
+            else:
+                number = await self._line.join(asked)
+                if number == NO_NUMBERS:
+                    await give_numbers(self._database, self._line, room.event_id)
+                    number = await self._line.join(asked)
+        except LineAway:
+            number = NO_LINE
+        if number < 0:
+            return self._without_line(room, asked)
+        return QueueTicket(room.event_id, room.round, number, asked.person)
+
+    def _without_line(self, room: Room, asked: Asked) -> QueueTicket:
+        """Nobody can look up who stands where: let the person in without a place, or ask to wait."""
+        if room.mode != "passthrough" and room.without_line == "failClosed":
+            raise Problem(
+                "unavailable",
+                "Places in this line cannot be given at the moment. Places that were given stand.",
+                retryAfter=RETRY_AFTER_SECONDS,
+            )
+        number = -1 - int.from_bytes(asked.person[:7], "big")
+        return QueueTicket(room.event_id, room.round, number, asked.person)
+
+    async def _place_of(self, room: Room, person: Person) -> QueueTicket | None:
+        """The place a person has, on whichever device they took it; None without one, or while nobody can tell."""
+        asked = self._asked(room, person)
+        try:
+            number = await self._line.find(asked)
+        except LineAway:
+            return None
+        return None if number == NOWHERE else QueueTicket(room.event_id, room.round, number, asked.person)
+
+    async def _know_also(self, room: Room, person: Person, ticket: QueueTicket) -> None:
+        """Somebody brings a ticket that was made for another name of theirs: the place is found by this one, too."""
+        with contextlib.suppress(LineAway):
+            await self._line.keep(Proven(self._asked(room, person), ticket.number))
+
+    async def _rank(self, room: Room, ticket: QueueTicket) -> int | None:
+        if ticket.number >= 0 and in_a_hole(room.holes, ticket.number):
+            await self._put_back(room, ticket)
+        return self._watch.rank(room, ticket.number)
+
+    async def _put_back(self, room: Room, ticket: QueueTicket) -> None:
+        """The line lost this place, the ticket proves it: note it again, where everybody finds it."""
+        if (room.event_id, room.round, ticket.number) in self._put_back_already:
+            return
+        asked = Asked(room.line, ticket.person)
+        with contextlib.suppress(LineAway, DatabaseDown):
+            await self._line.keep(Proven(asked, ticket.number))
+            await rerun(lambda: self._database.cold.execute(SQL["note_people"], *ticket))
+            self._put_back_already.add((room.event_id, room.round, ticket.number))
+
+    def _asked(self, room: Room, person: Person) -> Asked:
+        return Asked(room.line, self._seals.person(room.event_id, person.subject))
+
+
+def refresh_seconds(wait_seconds: float) -> int:
+    """When to ask again: the farther the turn, the later."""
+    return math.ceil(max(REFRESH_SECONDS_MIN, min(REFRESH_SECONDS_MAX, wait_seconds / REFRESHES_A_WAIT)))
+
+
+def wait_range(minutes: int) -> str:
+    """A wait as a range, for it is never known to the minute."""
+    if minutes <= 1:
+        return "under 1 min"
+    return f"{math.floor(minutes * 0.8) or 1}-{math.ceil(minutes * 1.2)} min"
+
+
+def in_a_hole(holes: Sequence[int], number: int) -> bool:
+    """Whether a number is one of those that were lost with the line."""
+    return any(first <= number < last for first, last in zip(holes[::2], holes[1::2], strict=True))

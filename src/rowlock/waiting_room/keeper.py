@@ -1,0 +1,210 @@
+"""The worker's loop: calls people, keeps the register, gives numbers, ends sessions. Several workers do no harm.
+
+Each step locks the room, reads the database's clock and says how far the line is to be served by now; whoever comes
+second finds it done.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import NamedTuple
+
+import structlog
+
+from rowlock.kernel.clock import epoch_us, moment_of_us
+from rowlock.platform.postgres import Connection, Database, DatabaseDown
+from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+from rowlock.waiting_room.line import REGISTERED_AT_ONCE, Asked, Line, LineAway, LineState, Proven
+from rowlock.waiting_room.model import Room
+from rowlock.waiting_room.numbering import NUMBERS_AHEAD, give_numbers, note
+from rowlock.waiting_room.serving import Bounds, Serving, serve
+from rowlock.waiting_room.signing import PERSON_BYTES
+from rowlock.waiting_room.store import SQL, room_of_row
+
+STEP_SECONDS = 0.2
+FIGURES_SECONDS = 1.0
+"""How often sessions are counted, and those ended whose time is over."""
+NOTE_SECONDS = 1.0
+NOTE_PEOPLE = REGISTERED_AT_ONCE // 4
+"""People are registered once so many wait for it, or after a second."""
+REGISTER_CHUNKS_AT_ONCE = 50
+
+log = structlog.get_logger(__name__)
+
+Draw = Callable[[Connection, Room, int], Awaitable[None]]
+"""Draws the ranks of everybody whose number is below, in the transaction that has the room locked."""
+
+
+class Figures(NamedTuple):
+    """How many are shopping, and how many of those called in the last `turn_seconds` have come."""
+
+    shopping: int
+    came: int
+
+
+class _Memory:
+    """What the keeper remembers of one line between steps."""
+
+    def __init__(self) -> None:
+        self.noted_at = self.counted_at = -NOTE_SECONDS
+        self.figures = Figures(0, 0)
+        self.called: deque[tuple[datetime, int]] = deque()  # when, and how far the line was served then
+
+    def called_at(self, now: datetime, room: Room) -> None:
+        """Remember how far the line is served now, for as long as somebody called may take to come."""
+        self.called.append((now, room.served))
+        while (now - self.called[0][0]).total_seconds() > room.turn_seconds:
+            self.called.popleft()
+
+
+class LineKeeper:
+    """Keeps all lines going."""
+
+    def __init__(self, database: Database, line: Line, draw: Draw | None = None) -> None:
+        self._database = database
+        self._line = line
+        self._draw = draw
+        self._memories: dict[tuple[int, int], _Memory] = {}
+
+    async def run_forever(self, stopping: asyncio.Event) -> None:
+        """Steps until `stopping` is set; a database that is away is asked again at the next one."""
+        while not stopping.is_set():
+            begun = time.monotonic()
+            try:
+                await self.step()
+            except (DatabaseDown, *TRANSIENT_ERRORS) as error:
+                log.warning("lines_not_kept", error=str(error))
+            try:
+                await asyncio.wait_for(stopping.wait(), max(0.0, begun + STEP_SECONDS - time.monotonic()))
+            except TimeoutError:
+                continue
+
+    async def step(self) -> None:
+        """One step of every line."""
+        for row in await self._database.fetch(SQL["rooms"], []):
+            if row["event_id"] is not None and row["ended_at"] is None:
+                room = room_of_row(row)
+                memory = self._memories.setdefault((room.event_id, room.round), _Memory())
+                closing = room.ordering == "draw" and room.drawn is None and row["now"] >= room.opens_at
+                joined = await self._keep_register(room, memory, all_of_them=closing)
+                await self._move(room, memory, room.joined if joined is None else joined)
+
+    async def _keep_register(self, room: Room, memory: _Memory, *, all_of_them: bool) -> int | None:
+        """Write down who joined; answers the line's next number, None while Valkey does not answer."""
+        try:
+            state = await self._line.look(room.line)
+            if state is None:
+                return await self._begin_line(room)
+            if state.ceiling - state.next_no < NUMBERS_AHEAD // 2:
+                await give_numbers(self._database, self._line, room.event_id)
+            next_no = state.next_no
+            while self._is_due(state, memory, all_of_them=all_of_them):
+                await self._note(room, state)
+                memory.noted_at = time.monotonic()
+                state = await self._line.look(room.line)
+                if state is None or state.registered >= next_no:
+                    break
+        except LineAway:
+            return None
+        return next_no
+
+    def _is_due(self, state: LineState, memory: _Memory, *, all_of_them: bool) -> bool:
+        waited = time.monotonic() - memory.noted_at
+        return bool(state.people) and (
+            all_of_them or waited >= NOTE_SECONDS or len(state.people) >= NOTE_PEOPLE * PERSON_BYTES
+        )
+
+    async def _note(self, room: Room, state: LineState) -> None:
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["lock_room"], room.event_id)
+            if row is None or row["round"] != room.round:
+                return
+            await note(connection, room.event_id, room.round, state)
+        await self._line.registered(room.line, state.registered, state.people)
+
+    async def _begin_line(self, room: Room) -> int | None:
+        """Valkey has no such line: it is new, or it was lost. Who is in the register gets their places back."""
+        await give_numbers(self._database, self._line, room.event_id)
+        state = await self._line.look(room.line)
+        if state is None:
+            return None
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            await connection.fetchrow(SQL["lock_room"], room.event_id)
+            await note(connection, room.event_id, room.round, state._replace(people=b""))
+        after = 0
+        while chunks := await self._database.fetch(
+            SQL["register_part"], room.event_id, room.round, after, REGISTER_CHUNKS_AT_ONCE
+        ):
+            for chunk in chunks:
+                await self._put_back(room, chunk["first_no"], chunk["people"])
+            after = chunks[-1]["first_no"] + 1
+        log.info("line_begun", eventId=room.event_id, round=room.round, first=state.registered)
+        return state.next_no
+
+    async def _put_back(self, room: Room, first: int, people: bytes) -> None:
+        places = [
+            Proven(Asked(room.line, people[at : at + PERSON_BYTES]), first + at // PERSON_BYTES)
+            for at in range(0, len(people), PERSON_BYTES)
+        ]
+        await asyncio.gather(*(self._line.keep(place) for place in places))
+
+    async def _move(self, room: Room, memory: _Memory, joined: int) -> None:
+        """Draw when it is time, else call whoever is to be called by now."""
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["try_lock_room"], room.event_id)
+            if row is None or row["round"] != room.round or row["ended_at"] is not None:
+                return
+            locked, now = room_of_row(row), row["now"]
+            if now < locked.opens_at or not locked.on:
+                await _step(connection, locked, _serving(locked), joined)
+            elif locked.ordering == "draw" and locked.drawn is None:
+                if self._draw is not None:
+                    await self._draw(connection, locked, joined)
+            else:
+                await self._count(connection, locked, memory)
+                memory.called_at(now, locked)
+                served = self._served(locked, memory, now, joined)
+                await _step(connection, locked, served, joined)
+
+    def _served(self, room: Room, memory: _Memory, now: datetime, joined: int) -> Serving:
+        serving = _serving(room)
+        if room.mode == "passthrough":
+            return Serving(max(joined, room.served), max(joined, room.served), epoch_us(now))
+        if not room.calls:
+            return Serving(room.served, room.served, epoch_us(now))
+        bounds = Bounds(room.admit_per_minute, joined, _space(room, memory))
+        return serve(serving, epoch_us(now), bounds, room.holes)
+
+    async def _count(self, connection: Connection, room: Room, memory: _Memory) -> None:
+        """End sessions whose time is over, and count the others."""
+        if time.monotonic() - memory.counted_at < FIGURES_SECONDS:
+            return
+        memory.counted_at = time.monotonic()
+        if room.paused_at is None:
+            await connection.execute(SQL["end_by_time"], room.event_id)
+        await connection.execute(SQL["end_of_buyers"], room.event_id, room.round)
+        row = await connection.fetchrow(SQL["shopping_now"], room.event_id, room.round, room.turn_seconds)
+        assert row is not None
+        memory.figures = Figures(row["shopping"], row["came"])
+
+
+def _serving(room: Room) -> Serving:
+    return Serving(room.served, room.pace_base, epoch_us(max(room.pace_at, room.opens_at)))
+
+
+def _space(room: Room, memory: _Memory) -> int | None:
+    """How many more may be called so that no more than `shoppers_max` shop, if all come who were called just now.
+
+    Who was called and did not come within `turn_seconds` is not waited for: others get the room.
+    """
+    if not room.shoppers_max:
+        return None
+    expected = max(0, room.served - memory.called[0][1] - memory.figures.came)
+    return room.shoppers_max - memory.figures.shopping - expected
+
+
+async def _step(connection: Connection, room: Room, serving: Serving, joined: int) -> None:
+    at = moment_of_us(serving.at_us)
+    await connection.execute(SQL["step_room"], room.event_id, serving.served, serving.base, at, joined)

@@ -1,0 +1,153 @@
+"""The line in Valkey: which person has which number. Some twenty bytes each, all of a line in one slot of a cluster.
+
+People lie in 32,768 small hashes by the first bits of their name, small enough for Valkey to keep each as one packed
+list: ten million people make 305 a hash, where packing ends at 512. ADR 0023 has the measurement.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from valkey.asyncio import Valkey
+
+from rowlock.platform.batching import Gatherer
+from rowlock.platform.valkey.scripts import Call, Script, ScriptRunner, load_script
+from rowlock.waiting_room.signing import PERSON_BYTES
+
+BUCKETS = 32_768
+REGISTERED_AT_ONCE = 20_000
+"""People written to the register in one step."""
+
+_PACKAGE = "rowlock.waiting_room"
+JOIN, FIND, KEEP = (load_script(_PACKAGE, f"{name}.lua") for name in ("join", "find", "keep"))
+BEGIN, LOOK, REGISTERED = (load_script(_PACKAGE, f"{name}.lua") for name in ("begin", "look", "registered"))
+
+NO_LINE = -1
+NO_NUMBERS = -2
+NOWHERE = -1
+
+
+class LineAway(Exception):  # noqa: N818  a state of the world
+    """Valkey does not answer: who stands where cannot be looked up now."""
+
+
+class Asked(NamedTuple):
+    """A person in a line; `line` is the name that the room gives to the line of its round."""
+
+    line: str
+    person: bytes
+
+
+class Proven(NamedTuple):
+    """A person whose ticket says where they stand."""
+
+    asked: Asked
+    number: int
+
+
+class LineState(NamedTuple):
+    """A line as Valkey has it: `people` joined from number `registered` on and are not in the register yet."""
+
+    next_no: int
+    ceiling: int
+    registered: int
+    people: bytes
+
+
+class Line:
+    """All lines. Calls that wait for the same line share a run of the script."""
+
+    def __init__(self, valkey: "Valkey | None") -> None:
+        self._scripts = ScriptRunner(valkey)
+        self._joins = Gatherer[Asked, int | None]("queue-join", self._join_all)
+        self._finds = Gatherer[Asked, int | None]("queue-find", self._find_all)
+        self._keeps = Gatherer[Proven, int | None]("queue-keep", self._keep_all)
+
+    @property
+    def away(self) -> bool:
+        """Whether Valkey is known not to answer."""
+        return self._scripts.resting
+
+    async def join(self, asked: Asked) -> int:
+        """The person's number, the next one for a new person; NO_LINE or NO_NUMBERS. LineAway."""
+        return _there(await self._joins.ask(asked))
+
+    async def find(self, asked: Asked) -> int:
+        """The person's number, or NOWHERE. LineAway."""
+        return _there(await self._finds.ask(asked))
+
+    async def keep(self, proven: Proven) -> int:
+        """Put somebody back where they stood; answers the better of that place and the one they have. LineAway."""
+        return _there(await self._keeps.ask(proven))
+
+    async def begin(self, line: str, first: int, ceiling: int) -> tuple[bool, int, int]:
+        """Let the line begin at number `first`, or give numbers up to `ceiling`. LineAway.
+
+        Answers whether it began now, its next number, and the first that is not in the register.
+        """
+        began, next_no, registered = await self._run(BEGIN, _keys(line), str(first), str(ceiling))
+        return bool(began), next_no, registered
+
+    async def look(self, line: str) -> LineState | None:
+        """How the line is; None when there is none. LineAway."""
+        limit = str(REGISTERED_AT_ONCE * PERSON_BYTES)
+        found = await self._run(LOOK, _keys(line), limit)
+        return LineState(*found) if found else None
+
+    async def registered(self, line: str, first: int, people: bytes) -> None:
+        """These are in the register. LineAway."""
+        await self._run(REGISTERED, _keys(line), str(first), str(len(people)))
+
+    async def _run(self, script: Script, keys: Sequence[str], *arguments: str) -> list[Any]:
+        answers = await self._scripts.run(script, [Call(keys, arguments)])
+        if answers is None:
+            raise LineAway
+        found: list[Any] = answers[0]
+        return found
+
+    async def _join_all(self, wishes: Sequence[Asked]) -> list[int | None]:
+        return await self._of_lines(JOIN, wishes, joins=True)
+
+    async def _find_all(self, wishes: Sequence[Asked]) -> list[int | None]:
+        return await self._of_lines(FIND, wishes)
+
+    async def _keep_all(self, wishes: Sequence[Proven]) -> list[int | None]:
+        return await self._of_lines(KEEP, [wish.asked for wish in wishes], [wish.number for wish in wishes])
+
+    async def _of_lines(
+        self, script: Script, people: Sequence[Asked], numbers: Sequence[int] = (), *, joins: bool = False
+    ) -> list[int | None]:
+        """Run the script once a line; None for everybody when Valkey does not answer."""
+        lines: dict[str, list[int]] = {}
+        for at, asked in enumerate(people):
+            lines.setdefault(asked.line, []).append(at)
+        calls = []
+        for line, members in lines.items():
+            buckets, names = zip(*(_place_of(people[at]) for at in members), strict=True)
+            arguments: list[str | bytes] = [*names]
+            if joins:
+                arguments += [people[at].person for at in members]
+            arguments += [str(numbers[at]) for at in members if numbers]
+            calls.append(Call([*(_keys(line) if joins else ()), *buckets], arguments))
+        answers = await self._scripts.run(script, calls)
+        found: list[int | None] = [None] * len(people)
+        for members, answer in zip(lines.values(), answers or (), strict=False):
+            for at, number in zip(members, answer, strict=True):
+                found[at] = number
+        return found
+
+
+def _keys(line: str) -> list[str]:
+    """The keys of a line beside its buckets; what is in braces puts all of them into one slot."""
+    return [f"{{line:{line}}}", f"{{line:{line}}}:new"]
+
+
+def _place_of(asked: Asked) -> tuple[str, bytes]:
+    """The key of a person's bucket, and what the bucket calls the person: the bits that the key does not tell."""
+    bucket = int.from_bytes(asked.person[:2], "big") % BUCKETS
+    return f"{{line:{asked.line}}}:{bucket:x}", asked.person[1:]
+
+
+def _there(number: int | None) -> int:
+    if number is None:
+        raise LineAway
+    return number

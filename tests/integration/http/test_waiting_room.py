@@ -1,0 +1,178 @@
+"""The line over HTTP: joining, being called, getting in, and no other way to the seats."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
+
+from rowlock.waiting_room.keeper import LineKeeper
+
+QUEUE = "/events/{}/queue"
+
+
+@pytest.fixture
+def keeper(office: BoxOffice) -> LineKeeper:
+    """The worker's loop, a step at a time."""
+    return LineKeeper(office.api.database, office.api.waiting_room.line)
+
+
+async def switch(office: BoxOffice, **changes: object) -> Json:
+    """Staff change the room of the house's event."""
+    manager = office.caller("organiser")
+    path = f"/api/v1{QUEUE.format(office.event)}/control"
+    answer = await manager.send("PUT", path, {"mode": "fifo", "admitPerMinute": 60_000, "admitMax": 60_000} | changes)
+    assert answer.status_code == 200, answer.text
+    figures: Json = answer.json()
+    return figures
+
+
+async def join(office: BoxOffice, caller: Caller, **headers: str) -> Json:
+    answer = await caller.post(QUEUE.format(office.event), **headers)
+    assert answer.status_code == 200, answer.text
+    office.client.cookies.clear()
+    standing: Json = answer.json()
+    return standing
+
+
+async def ask(office: BoxOffice, caller: Caller, **headers: str) -> Json:
+    answer = await caller.get(QUEUE.format(office.event), **headers)
+    assert answer.status_code == 200, answer.text
+    office.client.cookies.clear()
+    standing: Json = answer.json()
+    return standing
+
+
+async def until(office: BoxOffice, keeper: LineKeeper, caller: Caller, right: Callable[[Json], bool]) -> Json:
+    """Step the line until the caller's standing is right."""
+    async with asyncio.timeout(10):
+        while True:
+            await keeper.step()
+            await office.api.waiting_room.watch.catch_up()
+            standing = await ask(office, caller)
+            if right(standing):
+                return standing
+
+
+async def test_without_a_room_everybody_may_shop(office: BoxOffice) -> None:
+    standing = await ask(office, office.public)
+    assert (standing["phase"], standing["mode"], standing["admitted"]) == ("idle", "off", True)
+    await office.hold(office.caller(), "S-1-1")
+
+
+async def test_a_place_is_taken_once_whoever_asks_how_often(office: BoxOffice) -> None:
+    await switch(office, mode="hold")
+    first, second = office.caller(), office.caller()
+    standings = [await join(office, first), await join(office, second), await join(office, first)]
+    assert [standing["position"] for standing in standings] == [1, 2, 1]
+    together = await asyncio.gather(*(join(office, second) for _ in range(20)))
+    assert {standing["position"] for standing in together} == {2}
+    elsewhere = await ask(office, second)
+    assert (elsewhere["position"], elsewhere["ahead"], elsewhere["inWaitingRoom"]) == (2, 1, True)
+    by_ticket = await ask(office, office.public, x_queue_ticket=standings[1]["queueTicket"])
+    assert by_ticket["position"] == 2
+    assert "admissionToken" not in by_ticket
+
+
+async def test_who_is_called_gets_in_once_and_until_they_have_bought(office: BoxOffice, keeper: LineKeeper) -> None:
+    await switch(office)
+    caller = office.caller()
+    assert not (await join(office, caller))["admitted"]
+    body = {"eventId": office.event, "seatIds": ["S-1-1"]}
+    assert_problem(await caller.post("/bookings/reserve", body), 403, "admission_needed")
+    standing = await until(office, keeper, caller, lambda told: bool(told["admitted"]))
+    admission = {"x_admission": standing["admissionToken"]}
+    held = await caller.post("/bookings/reserve", body, **admission)
+    assert held.status_code == 201
+    paid = await caller.post(f"/bookings/{held.json()['bookingId']}/confirm", {"paymentToken": "tok_ok"})
+    assert paid.json()["status"] == "CONFIRMED"
+    await until(office, keeper, caller, lambda told: not told["admitted"])
+    again = await caller.post("/bookings/reserve", body | {"seatIds": ["S-1-2"]}, **admission)
+    assert_problem(again, 403, "admission_ended")
+
+
+SHAPES: dict[str, Json] = {
+    "/bookings/reserve": {"eventId": "{}", "seatIds": ["S-2-1"]},
+    "/bookings": {"eventId": "{}", "ticketIds": ["S-2-2"]},
+    "/bookings/best-available": {"eventId": "{}", "quantity": 2},
+    "/bookings/{}": {"seatIds": ["S-2-3"], "paymentDetails": {"paymentToken": "tok_ok"}},
+}
+
+
+@pytest.mark.parametrize("path", SHAPES)
+async def test_no_call_takes_seats_without_a_turn(office: BoxOffice, keeper: LineKeeper, path: str) -> None:
+    await switch(office)
+    body = {name: office.event if value == "{}" else value for name, value in SHAPES[path].items()}
+    stranger, called = office.caller(), office.caller()
+    await join(office, called)
+    admission = (await until(office, keeper, called, lambda told: bool(told["admitted"])))["admissionToken"]
+    where = path.format(office.event)
+    assert_problem(await stranger.post(where, body), 403, "admission_needed")
+    assert_problem(await stranger.post(where, body, x_admission=admission), 403, "admission_refused")
+    assert_problem(await called.post(where, body, x_admission=admission[:-4] + "AAAA"), 403, "admission_refused")
+    assert (await called.post(where, body, x_admission=admission)).status_code in {200, 201}
+
+
+async def test_an_admission_is_for_one_sale(office: BoxOffice, keeper: LineKeeper) -> None:
+    other = str(await office.house.new_event())
+    await switch(office)
+    caller = office.caller()
+    await join(office, caller)
+    admission = (await until(office, keeper, caller, lambda told: bool(told["admitted"])))["admissionToken"]
+    path = f"/api/v1{QUEUE.format(other)}/control"
+    assert (await office.caller("organiser").send("PUT", path, {"mode": "fifo"})).status_code == 200
+    body = {"eventId": other, "seatIds": ["S-1-1"]}
+    assert_problem(await caller.post("/bookings/reserve", body, x_admission=admission), 403, "admission_refused")
+
+
+async def test_what_somebody_holds_can_be_paid_without_a_turn(office: BoxOffice) -> None:
+    caller = office.caller()
+    booking = await office.hold(caller, "S-1-1")
+    await switch(office)
+    assert (await caller.post(f"/bookings/{booking['bookingId']}/extend")).status_code == 200
+    paid = await caller.post(f"/bookings/{booking['bookingId']}/confirm", {"paymentToken": "tok_ok"})
+    assert paid.json()["status"] == "CONFIRMED"
+
+
+async def test_a_room_that_rejects_takes_nobody_new_and_serves_on(office: BoxOffice, keeper: LineKeeper) -> None:
+    await switch(office, mode="hold")
+    early, late = office.caller(), office.caller()
+    await join(office, early)
+    await switch(office, mode="reject")
+    assert_problem(await late.post(QUEUE.format(office.event)), 403, "line_closed")
+    await until(office, keeper, early, lambda told: bool(told["admitted"]))
+
+
+async def test_malformed_joins_take_no_place(office: BoxOffice) -> None:
+    await switch(office, mode="hold")
+    where, caller = QUEUE.format(office.event), office.caller()
+    assert_problem(await office.public.post(where), 401, "unauthenticated")
+    assert_problem(await caller.post(where, {"place": 1}), 422, "invalid_request")
+    assert_problem(await caller.post(where, x_queue_ticket="eyJhbGciOiJub25lIn0.e30."), 422, "invalid_request")
+    assert_problem(await caller.post("/events/abc/queue"), 404, "event_not_found")
+    assert (await join(office, caller))["position"] == 1
+
+
+async def test_places_outlive_an_emptied_valkey(office: BoxOffice, keeper: LineKeeper) -> None:
+    await switch(office, mode="hold")
+    people = [office.caller() for _ in range(12)]
+    standings = [await join(office, person) for person in people[:8]]
+    await keeper.step()  # these are in the register
+    standings += [await join(office, person) for person in people[8:10]]  # these have their tickets alone
+    assert office.api.valkey is not None
+    room = office.api.waiting_room.watch.room(int(office.event))
+    assert room is not None
+    keys = [key async for key in office.api.valkey.scan_iter(match=f"{{line:{room.line}}}*")]
+    await office.api.valkey.delete(*keys)
+    assert_problem(await people[10].post(QUEUE.format(office.event)), 503, "unavailable")
+    await keeper.step()
+    await office.api.waiting_room.watch.catch_up()
+    newcomer = await join(office, people[11])
+    back = [
+        await ask(office, person, x_queue_ticket=standing["queueTicket"])
+        for person, standing in zip(people, standings, strict=False)
+    ]
+    assert [told["position"] for told in back] == list(range(1, 11))
+    by_name = [await ask(office, person) for person in people[:10]]
+    assert [told["position"] for told in by_name] == list(range(1, 11))
+    assert newcomer["position"] > 10
