@@ -53,13 +53,9 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(pay_back_forever(api.database, api.seats_changed, stopping))
             loops.create_task(catch_up_forever(api.payments.notice_desk, stopping))
             loops.create_task(Relay(api.database, api.valkey, TASKS_OF_TOPICS).run_forever(stopping))
-<<<<<<< HEAD
             loops.create_task(rush.watch_forever(stopping))
             loops.create_task(JobRunner(api.database.url, _tasks(api), give_way=give_way).run_forever(stopping))
-=======
-            loops.create_task(JobRunner(api.database.url, _tasks(api)).run_forever(stopping))
             loops.create_task(LineKeeper(api.database, api.waiting_room.line).run_forever(stopping))
->>>>>>> 0aac772 (Let people wait in line before a sale, and only those take seats whose turn it is)
             loops.create_task(seal_forever(api.database, stopping))
             loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
             loops.create_task(_keep_house(api, settings, stopping))
