@@ -15,8 +15,7 @@ from rowlock.payments.providers.stripe_connections import StripeConnections
 from rowlock.standin import STRIPE_SECRET_KEY
 
 STOP_SECONDS = 10
-ANSWER_SECONDS = 90
-"""Releasing thousands of webhooks takes as long as delivering them."""
+ANSWER_SECONDS = 30
 
 
 class StandInProcess:

@@ -63,7 +63,7 @@ class Control:
 
     async def _release(self, request: Request) -> Response:
         """Send what waits; `?order=backwards` the last first."""
-        sent = await self._postman.release(backwards=request.query_params.get("order") == "backwards")
+        sent = self._postman.release(backwards=request.query_params.get("order") == "backwards")
         return _json({"sent": sent})
 
     async def _bank(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import msgspec
@@ -19,11 +19,19 @@ FIRST_RETRY_SECONDS = 0.5
 RETRY_SECONDS_MAX = 60.0
 ANSWER_SECONDS_MAX = 10.0
 DELIVERIES_KEPT_MAX = 1_000
+CARRIERS = 8
 
 Sign = Callable[[str, bytes], Mapping[str, str]]
 """The headers of a delivery, from the event's id and the body."""
 
 log = structlog.get_logger(__name__)
+
+
+class _Errand(NamedTuple):
+    """A letter to deliver, and how often that was tried."""
+
+    letter: Thing
+    tries: int
 
 
 def stripe_signature(secret: str, body: bytes, at: int) -> str:
@@ -38,7 +46,11 @@ def razorpay_signature(secret: str, text: bytes) -> str:
 
 
 class Postman:
-    """Delivers events to those who listen. A letter that nobody has taken is on file and survives a restart."""
+    """Delivers events to those who listen. A letter that nobody has taken is on file and survives a restart.
+
+    However many letters wait, only some are under way at once: those that are due by `CARRIERS`, what was released by
+    one more, so that it goes out in order.
+    """
 
     def __init__(self, books: Books, faults: Faults, listeners: Mapping[str, tuple[Sequence[str], Sign]]) -> None:
         """`listeners`: for each face of the stand-in, the addresses and how their letters are signed."""
@@ -46,7 +58,11 @@ class Postman:
         self._faults = faults
         self._listeners = listeners
         self._client = httpx.AsyncClient(timeout=ANSWER_SECONDS_MAX)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._due: asyncio.Queue[_Errand] = asyncio.Queue()
+        self._released: asyncio.Queue[_Errand] = asyncio.Queue()
+        self._planned: set[str] = set()
+        """Letters that are due, or will be."""
+        self._carriers: list[asyncio.Task[None]] = []
         self.deliveries: deque[Thing] = deque(maxlen=DELIVERIES_KEPT_MAX)
         """What was sent, oldest first, with the status it met (0: no answer)."""
 
@@ -59,45 +75,51 @@ class Postman:
                 address=address, body=body,
             )  # fmt: skip
             if not self._faults.switches.webhooks_held:
-                self._start(letter)
+                self._plan(_Errand(letter, 0), self._faults.switches.webhook_delay_ms / 1000)
 
     def waiting(self) -> list[Thing]:
         """Letters that nobody has taken yet, oldest first."""
         return list(reversed(self._books.all("letter")))
 
     def resume(self) -> None:
-        """Send what an earlier life of this process could not deliver."""
+        """Begin to deliver, also what an earlier life of this process could not."""
+        lanes = [self._released, *[self._due] * CARRIERS]
+        self._carriers = [asyncio.create_task(self._carry(lane)) for lane in lanes]
         for letter in self.waiting():
-            self._start(letter)
+            self._plan(_Errand(letter, 0), 0)
 
-    async def release(self, *, backwards: bool = False) -> int:
-        """Send what waits, one after the other, each once; how many there were."""
-        letters = list(reversed(self.waiting())) if backwards else self.waiting()
-        for letter in letters:
-            await self._deliver(letter)
+    def release(self, *, backwards: bool = False) -> int:
+        """Send what waits, one after the other; how many there are. They are on their way when this returns."""
+        letters = self.waiting()
+        for letter in reversed(letters) if backwards else letters:
+            self._released.put_nowait(_Errand(letter, 0))
         return len(letters)
 
     async def close(self) -> None:
         """Stop; what is under way stays on file."""
-        for task in tuple(self._under_way):
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        for carrier in self._carriers:
+            carrier.cancel()
+        await asyncio.gather(*self._carriers, return_exceptions=True)
         await self._client.aclose()
 
-    def _start(self, letter: Thing) -> None:
-        task = asyncio.create_task(self._insist(letter))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+    def _plan(self, errand: _Errand, seconds: float) -> None:
+        """Have a letter delivered in so many seconds, unless it is planned already."""
+        if errand.letter["id"] not in self._planned:
+            self._planned.add(errand.letter["id"])
+            asyncio.get_running_loop().call_later(seconds, self._due.put_nowait, errand)
 
-    async def _insist(self, letter: Thing) -> None:
-        await asyncio.sleep(self._faults.switches.webhook_delay_ms / 1000)
-        pause = FIRST_RETRY_SECONDS
-        for _ in range(TRIES_MAX):
-            if await self._deliver(letter):
-                return
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, RETRY_SECONDS_MAX)
-        log.warning("webhook_given_up", address=letter["address"], eventId=letter["event"])
+    async def _carry(self, lane: asyncio.Queue[_Errand]) -> None:
+        while True:
+            errand = await lane.get()
+            if lane is self._due:
+                self._planned.discard(errand.letter["id"])
+            if self._books.find("letter", errand.letter["id"]) is None or await self._deliver(errand.letter):
+                continue
+            if errand.tries + 1 < TRIES_MAX:
+                pause = min(FIRST_RETRY_SECONDS * 2**errand.tries, RETRY_SECONDS_MAX)
+                self._plan(errand._replace(tries=errand.tries + 1), pause)
+            else:
+                log.warning("webhook_given_up", address=errand.letter["address"], eventId=errand.letter["event"])
 
     async def _deliver(self, letter: Thing) -> bool:
         """Every copy of a letter, at once; whether it is done with."""
