@@ -19,7 +19,7 @@ from valkey.exceptions import ValkeyError
 from rowlock import __version__
 from rowlock.audit import AuditLog
 from rowlock.audit.routes import audit_router
-from rowlock.bookings import BookingDesk, BookingViews, CodeDesk, Rates, SaleGate, TicketCap, code_routes
+from rowlock.bookings import BookingDesk, BookingViews, CodeDesk, Patience, Rates, SaleGate, TicketCap, code_routes
 from rowlock.bookings import routes as bookings
 from rowlock.bots import Suspect
 from rowlock.bots.parts import bot_parts
@@ -148,7 +148,8 @@ class Api:
         self.waiting_room = waiting_room_parts(database, valkey, bot_secret)
         self.gate = self._sale_gate()
         price_lists = PriceListShelf(database)
-        self.views = BookingViews(database, self.facts, self.plans, price_lists)
+        patience = Patience(settings.payment_unknown_seconds, settings.payment_challenge_seconds)
+        self.views = BookingViews(database, self.facts, self.plans, price_lists, patience)
         pick_rules = PickRules(database)
         cap = TicketCap(database, pick_rules, self.bots.traces.hidden, self.account_parts.accounts.address_behind)
         self.desk = BookingDesk(

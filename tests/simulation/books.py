@@ -230,6 +230,8 @@ class Books(PaymentBooks):
 
     def _told(self, booking: Booking) -> Row:
         count = len(booking.seat_nos)
+        payment = self.payments.get(booking.payment_id) if booking.payment_id is not None else None
+        paying = payment if booking.status == "PAYMENT_PENDING" else None
         return Row.of(
             buyer=booking.buyer, id=booking.id, no=booking.no, event_id=EVENT_ID, seat_nos=list(booking.seat_nos),
             tier_nos=[0] * count, prices=[PRICE] * count, total=booking.total, price_list=1,
@@ -238,6 +240,8 @@ class Books(PaymentBooks):
             hold_expires_at=booking.hold_expires_at, extensions=booking.extensions, payment_id=booking.payment_id,
             expires_in=(booking.hold_expires_at - self.now).total_seconds(), instead_of=None, returned_seat_nos=[],
             code=None, list_prices=None,
+            waits_for_buyer=None if paying is None else paying.phase == "challenged",
+            paying_for=None if paying is None else (self.now - paying.started_at).total_seconds(),
         )  # fmt: skip
 
     def price_list(self, _event_id: int, _version: int) -> list[Row]:

@@ -22,7 +22,7 @@ from tests.simulation.organiser import SeatKeeper
 from tests.simulation.rows import EVENT_ID, OPENING
 from tests.simulation.virtual_time import pass_time, run
 
-from rowlock.bookings import BookingDesk, BookingViews
+from rowlock.bookings import BookingDesk, BookingViews, Patience
 from rowlock.catalog import SaleFacts, SaleFactsShelf
 from rowlock.inventory import ChoiceOutcome, Choose, NothingFits, PartyWish
 from rowlock.inventory.chooser import SeatChooser
@@ -34,7 +34,6 @@ from rowlock.inventory.strategies import choose_strategy
 from rowlock.inventory.sweeper import sweep
 from rowlock.kernel.problems import Problem
 from rowlock.payments import Cashier, Providers
-from rowlock.payments.commands import Patience
 from rowlock.payments.provider import OutcomeUnknown
 from rowlock.payments.reconciler import reconcile
 from rowlock.payments.refund_runner import pay_refunds
@@ -124,7 +123,7 @@ class Process:
         charts = ChartShelf(plans)
         chooser = WatchedChooser(self.database, ExactPictures(self.database, facts, charts), schedule)
         self.engine = SeatEngine(self.database, choose_strategy(strategy, self.database, None, 0), chooser)
-        views = Views(self.database, facts, plans, PriceListShelf(self.database))
+        views = Views(self.database, facts, plans, PriceListShelf(self.database), Patience(UNKNOWN_SECONDS_MAX))
         self.desk = BookingDesk(
             self.engine,
             views,
@@ -135,9 +134,7 @@ class Process:
             holds_per_user_max=0,
         )
         self.providers = Providers(bank)
-        self.cashier = Cashier(
-            self.database, self.engine, self.desk, views, self.providers, patience=Patience(UNKNOWN_SECONDS_MAX)
-        )
+        self.cashier = Cashier(self.database, self.engine, self.desk, views, self.providers)
         self.tasks: set[asyncio.Task[Any]] = set()
 
     def spawn(self, work: Callable[["Process"], Awaitable[Answer]]) -> "asyncio.Task[Answer]":

@@ -39,6 +39,8 @@ export interface Booking {
   tickets?: { ticketId: string; seatId: string }[];
   /** These seats are kept in the place of those asked for, to accept or drop. */
   substitute?: { for: string[]; acceptBy: string; acceptIn: number };
+  /** While a payment has no outcome: for how many seconds more the seats are kept at most, and who it waits for. */
+  payment?: { keptFor: number; waitsForBuyer: boolean };
 }
 
 export interface PaymentPending {

@@ -57,6 +57,11 @@ export class Words {
     return new Intl.DateTimeFormat(this.language, { dateStyle: "medium", timeStyle: "short" }).format(new Date(rfc3339));
   }
 
+  /** The time of day in so many seconds, where the reader is. */
+  clockIn(seconds: number): string {
+    return new Intl.DateTimeFormat(this.language, { timeStyle: "short" }).format(Date.now() + seconds * 1000);
+  }
+
   /** Date and time where the event is, with the name of its time zone. */
   dateTime(rfc3339: string, timeZone: string): string {
     const style = { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" } as const;

@@ -3,7 +3,7 @@
 from rowlock.bookings.codes import CodeDesk
 from rowlock.bookings.commands import BookingDesk, booking_closed, hold_expired, no_booking, payment_pending
 from rowlock.bookings.gate import Rates, SaleGate
-from rowlock.bookings.model import Booking, BookingList, BookingRow
+from rowlock.bookings.model import Booking, BookingList, BookingRow, Patience
 from rowlock.bookings.ticket_cap import TicketCap
 from rowlock.bookings.views import BookingViews
 
@@ -14,6 +14,7 @@ __all__ = [
     "BookingRow",
     "BookingViews",
     "CodeDesk",
+    "Patience",
     "Rates",
     "SaleGate",
     "TicketCap",

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
@@ -44,6 +44,27 @@ class TaxLine(msgspec.Struct, frozen=True):
     amount: Money
 
 
+class Patience(NamedTuple):
+    """How long, in seconds from a payment's beginning, seats wait for an outcome, and for a buyer at the provider."""
+
+    unknown_seconds: float = 900.0
+    challenge_seconds: float = 600.0
+
+    def left(self, bound_seconds: float, *, waits_for_buyer: bool) -> int:
+        """Seconds that seats which were bound for so long stay bound at most."""
+        patience = min(self) if waits_for_buyer else self.unknown_seconds
+        return max(0, round(patience - bound_seconds))
+
+
+class OpenPayment(msgspec.Struct, frozen=True, rename="camel"):
+    """A payment without an outcome. The seats are kept for `kept_for` seconds more at most.
+
+    It waits for its buyer to act at the provider or their bank, or else for the provider."""
+
+    kept_for: int
+    waits_for_buyer: bool
+
+
 class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """`total` is all seats and the `order_fee`. `fees` and `taxes` are told where there are any: parts of the total.
     `code` is the one the booking bears, `discount` what it takes off, `code_refused` why one that was sent counts for
@@ -51,7 +72,8 @@ class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_de
 
     `expires_at`, `expires_in` (seconds) and `extensions_left` are there while the hold stands, `tickets` once it is
     paid. `split` and `groups` are told where Rowlock chose the seats: who sits side by side, by seat id.
-    `substitute` is there while the hold is an offer in the place of seats that were taken."""
+    `substitute` is there while the hold is an offer in the place of seats that were taken, `payment` while one has no
+    outcome."""
 
     booking_id: str
     reference: str
@@ -72,6 +94,7 @@ class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_de
     split: bool | None = None
     groups: tuple[tuple[str, ...], ...] | None = None
     substitute: Substitute | None = None
+    payment: OpenPayment | None = None
 
 
 class BookingList(msgspec.Struct, frozen=True, rename="camel"):
@@ -118,6 +141,7 @@ class BookingRow(msgspec.Struct, frozen=True):
     """Of `seat_nos`: given back after they were paid."""
     code: str | None = None
     lowered: LoweredPrices | None = None
+    payment: OpenPayment | None = None
 
 
 class ReserveBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

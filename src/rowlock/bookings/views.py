@@ -13,6 +13,8 @@ from rowlock.bookings.model import (
     BookingRow,
     BookingStatus,
     LoweredPrices,
+    OpenPayment,
+    Patience,
     Substitute,
     TaxLine,
     Ticket,
@@ -38,12 +40,18 @@ class BookingViews:
     """Bookings as their owners see them."""
 
     def __init__(
-        self, database: Database, facts: SaleFactsShelf, shelf: PlanShelf, price_lists: PriceListShelf
+        self,
+        database: Database,
+        facts: SaleFactsShelf,
+        shelf: PlanShelf,
+        price_lists: PriceListShelf,
+        patience: Patience,
     ) -> None:
         self._database = database
         self._facts = facts
         self._shelf = shelf
         self._price_lists = price_lists
+        self.patience = patience
         self._rows = Gatherer[uuid.UUID, BookingRow | None]("bookings", self._find_all)
 
     async def row(self, booking_id: uuid.UUID, buyer: str | None) -> BookingRow | None:
@@ -59,7 +67,7 @@ class BookingViews:
 
     async def _find_all(self, ids: Sequence[uuid.UUID]) -> list[BookingRow | None]:
         rows = await rerun(lambda: self._database.hot.fetch(SQL["find_bookings"], ids))
-        found = {row["id"]: _booking_row(row) for row in rows}
+        found = {row["id"]: _booking_row(row, self.patience) for row in rows}
         return [found.get(number) for number in ids]
 
     async def find(self, booking_id: uuid.UUID, buyer: str) -> Booking | None:
@@ -88,7 +96,7 @@ class BookingViews:
         top = 1 << REFERENCE_BITS if below is None else below
         names = [buyer, *await guests_of(self._database, buyer)]
         rows = await self._database.report(SQL["list_bookings"], names, top, status, BOOKINGS_PER_PAGE + 1)
-        page = [_booking_row(row) for row in rows[:BOOKINGS_PER_PAGE]]
+        page = [_booking_row(row, self.patience) for row in rows[:BOOKINGS_PER_PAGE]]
         more = len(rows) > BOOKINGS_PER_PAGE
         items = [await self.tell(row) for row in page]
         return BookingList(tuple(items), str(page[-1].no) if more else None)
@@ -127,6 +135,7 @@ def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan, price_list:
         extensions_left=limits.HOLD_EXTENSIONS_MAX - row.extensions if holds else None,
         tickets=tickets if confirmed else None,
         substitute=Substitute(wanted, row.hold_expires_at, expires_in) if holds and wanted else None,
+        payment=row.payment,
     )
 
 
@@ -140,7 +149,12 @@ def _lowered(row: asyncpg.Record) -> LoweredPrices:
     return LoweredPrices(before, sum(row["code_fees"]), sum(row["code_taxes"]))
 
 
-def _booking_row(row: asyncpg.Record) -> BookingRow:
+def _open_payment(row: asyncpg.Record, patience: Patience) -> OpenPayment | None:
+    waits: bool | None = row["waits_for_buyer"]
+    return None if waits is None else OpenPayment(patience.left(row["paying_for"], waits_for_buyer=waits), waits)
+
+
+def _booking_row(row: asyncpg.Record, patience: Patience) -> BookingRow:
     return BookingRow(
         id=row["id"],
         buyer=row["buyer"],
@@ -161,4 +175,5 @@ def _booking_row(row: asyncpg.Record) -> BookingRow:
         returned=tuple(row["returned_seat_nos"]),
         code=row["code"],
         lowered=None if row["list_prices"] is None else _lowered(row),
+        payment=_open_payment(row, patience),
     )

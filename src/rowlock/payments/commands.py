@@ -7,7 +7,7 @@ the same `_settle`, and only the first one moves anything.
 
 import uuid
 from collections.abc import Callable
-from typing import Literal, NamedTuple, NoReturn
+from typing import Literal, NoReturn
 
 import msgspec
 import structlog
@@ -61,16 +61,6 @@ class Pending(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     kept_for: int
 
 
-class Patience(NamedTuple):
-    """How long, in seconds from a payment's beginning, seats wait for an outcome, and for a buyer at the provider."""
-
-    unknown_seconds: float = 900.0
-    challenge_seconds: float = 600.0
-
-
-_PATIENCE = Patience()
-
-
 class Cashier:
     """Takes payments for holds."""
 
@@ -84,7 +74,6 @@ class Cashier:
         *,
         cap: TicketCap | None = None,
         public_url: str = "",
-        patience: Patience = _PATIENCE,
         on_change: Callable[[int], None] = lambda _event_id: None,
     ) -> None:
         self._engine = engine
@@ -93,7 +82,7 @@ class Cashier:
         self._providers = providers
         self._cap = cap
         self._public_url = public_url
-        self.patience = patience
+        self.patience = views.patience
         self._on_change = on_change
         self._payments = PaymentStore(database)
 
@@ -312,9 +301,10 @@ class Cashier:
         )
 
     def _pending(self, payment: PaymentFacts) -> Pending:
-        redirect = payment.phase == "challenged" and payment.next_action_url is not None
+        challenged = payment.phase == "challenged"
+        redirect = challenged and payment.next_action_url is not None
         action = NextAction("redirect", payment.next_action_url) if redirect else NextAction("wait")
-        kept_for = max(0, round(self.patience.unknown_seconds - payment.bound_seconds))
+        kept_for = self.patience.left(payment.bound_seconds, waits_for_buyer=challenged)
         return Pending(booking_id=str(payment.booking_id), next_action=action, kept_for=kept_for)
 
     def _page_of(self, row: BookingRow) -> str:

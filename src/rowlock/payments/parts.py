@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rowlock.bookings import BookingDesk, BookingViews, TicketCap
 from rowlock.inventory import InventoryEngine
-from rowlock.payments.commands import Cashier, Patience
+from rowlock.payments.commands import Cashier
 from rowlock.payments.notices import NoticeDesk
 from rowlock.payments.provider import Providers
 from rowlock.payments.providers.mock import MockProvider
@@ -47,7 +47,6 @@ def payment_parts(
         cap=cap,
         public_url=settings.public_url,
         on_change=on_change,
-        patience=Patience(settings.payment_unknown_seconds, settings.payment_challenge_seconds),
     )
     returns = Returns(database, desk, views, window_hours=settings.refund_window_hours, on_change=on_change)
     desk_of_notices = NoticeDesk(database, cashier)

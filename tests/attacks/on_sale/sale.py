@@ -18,7 +18,7 @@ from tests.simulation.books import Books
 from tests.simulation.database import Line, database_on
 from tests.simulation.rows import EVENT_ID, OPENING, Row
 
-from rowlock.bookings import BookingDesk, BookingViews, CodeDesk, Rates, SaleGate, TicketCap
+from rowlock.bookings import BookingDesk, BookingViews, CodeDesk, Patience, Rates, SaleGate, TicketCap
 from rowlock.bookings.routes import booking_lane, hold_lane
 from rowlock.bots import Challenges, Contention, Guard, Traces, Watch
 from rowlock.catalog import SaleFacts, SaleFactsShelf
@@ -252,7 +252,7 @@ class _Views(BookingViews):
         plan: ShelvedPlan,
         price_lists: PriceListShelf,
     ) -> None:
-        super().__init__(database, facts, _Plans(database, plan), price_lists)
+        super().__init__(database, facts, _Plans(database, plan), price_lists, Patience())
         self._only = plan
 
     async def sale(self, event_id: int) -> tuple[SaleFacts, ShelvedPlan] | None:

@@ -89,9 +89,17 @@ async def challenged(office: BoxOffice, buyer: Caller, booking: Json) -> str:
     page = await office.client.get(address)
     assert page.status_code == 200
     assert "text/html" in page.headers["content-type"]
-    seen = (await buyer.get(f"/bookings/{booking['bookingId']}")).json()
-    assert seen["status"] == "PAYMENT_PENDING"
+    await assert_kept(buyer, booking, 600, waits_for_buyer=True)
     return address
+
+
+async def assert_kept(buyer: Caller, booking: Json, seconds: int, *, waits_for_buyer: bool) -> None:
+    """The booking, by itself and in the list, says for how long its seats are kept at most, and for whom."""
+    listed = (await buyer.get("/bookings?status=PAYMENT_PENDING")).json()["items"]
+    for seen in (*listed, (await buyer.get(f"/bookings/{booking['bookingId']}")).json()):
+        assert (seen["bookingId"], seen["status"]) == (booking["bookingId"], "PAYMENT_PENDING")
+        assert seen["payment"] == {"keptFor": pytest.approx(seconds, abs=30), "waitsForBuyer": waits_for_buyer}
+    assert len(listed) == 1
 
 
 async def test_an_approved_challenge_books_the_seats(office: BoxOffice) -> None:
@@ -145,6 +153,8 @@ async def test_a_lost_answer_is_asked_for_and_settled(office: BoxOffice) -> None
     booking = await office.hold(buyer, "S-1-1")
     pending = await pay(buyer, booking, "tok_timeout", 202)
     assert pending["nextAction"] == {"type": "wait"}
+    assert pending["keptFor"] == pytest.approx(900, abs=30)
+    await assert_kept(buyer, booking, 900, waits_for_buyer=False)
     assert await office.taken() == {"S-1-1"}
     await office.house.database.cold.execute(AGED)
     assert await reconcile(office.api.database, office.api.cashier) == 1
