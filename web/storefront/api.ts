@@ -46,6 +46,7 @@ export interface Booking {
 export interface PaymentPending {
   code: "payment_pending";
   nextAction: { type: "redirect"; url: string } | { type: "wait" };
+  keptFor: number;
 }
 
 export interface EventDetail {
