@@ -148,8 +148,7 @@ class Api:
         self.waiting_room = waiting_room_parts(database, valkey, bot_secret)
         self.gate = self._sale_gate()
         price_lists = PriceListShelf(database)
-        patience = Patience(settings.payment_unknown_seconds, settings.payment_challenge_seconds)
-        self.views = BookingViews(database, self.facts, self.plans, price_lists, patience)
+        self.views = BookingViews(database, self.facts, self.plans, price_lists, _patience(settings))
         pick_rules = PickRules(database)
         cap = TicketCap(database, pick_rules, self.bots.traces.hidden, self.account_parts.accounts.address_behind)
         self.desk = BookingDesk(
@@ -335,6 +334,10 @@ def _rates(settings: Settings) -> Rates:
         attempts_prefix=settings.booking_attempts_per_minute_prefix,
         attempts_event=settings.booking_attempts_per_minute_event,
     )
+
+
+def _patience(settings: Settings) -> Patience:
+    return Patience(settings.payment_unknown_seconds, settings.payment_challenge_seconds)
 
 
 def assemble(api: Api) -> ASGIApp:
