@@ -14,7 +14,7 @@ USUAL_WEIGHT = 20
 """How many people of this sale weigh as much as what is usual."""
 USUAL_SHOW, USUAL_BUY, USUAL_PARTY, USUAL_RETURN = 0.8, 0.6, 2.4, 0.3
 DOUBT = 0.08
-"""By how much the habits of those still waiting may differ from those before them."""
+"""By how much the habits of those still waiting may differ from those before them, however many these are."""
 SURE = 2.0
 """The line is closed only where nothing would be left even if so many standard deviations fewer were bought."""
 
@@ -33,12 +33,15 @@ class Counts(NamedTuple):
 
 
 class Habits(NamedTuple):
-    """Shares of those called who come, of those who come who buy, of held seats that come back; seats a buyer takes."""
+    """Shares of those called who come, of those who come who buy, of held seats that come back; seats a buyer takes.
+
+    `doubt`: by how much all that may be wrong, as a share."""
 
     show: float
     buy: float
     party: float
     comes_back: float
+    doubt: float = DOUBT
 
     def seats_a_call(self) -> float:
         """What one person who is called takes, on average."""
@@ -94,6 +97,7 @@ def habits_of(counts: Counts) -> Habits:
         buy=_mean(min(counts.bought, counts.ended), counts.ended, USUAL_BUY),
         party=_mean(max(counts.seats, counts.bought), counts.bought, USUAL_PARTY),
         comes_back=_mean(min(counts.returned, counts.held_ended), counts.held_ended, USUAL_RETURN),
+        doubt=DOUBT + 1 / sqrt(USUAL_WEIGHT + counts.ended),
     )
 
 
@@ -101,27 +105,33 @@ def odds_for(zones: Sequence[Zone], crowd: Crowd, habits: Habits, party: int = 2
     """What is left for a party when the crowd has taken what it takes."""
     supply = [zone.free + zone.held * habits.comes_back for zone in zones]
     calls = crowd.calls(habits)
-    seats, spread, whole = calls * habits.seats_a_call(), _spread(calls, habits), sum(supply)
+    seats, spread = calls * habits.seats_a_call(), _spread(calls, habits)
     found = []
-    for zone, there, asked in zip(zones, supply, _asked(supply, [zone.wanted for zone in zones], seats), strict=True):
-        share = there / whole if whole else 0.0
-        chance = _chance(there - asked, spread * sqrt(share), party) if zone.free + zone.held else "gone"
-        found.append(ZoneOdds(zone.tier, _rounded(there - asked), chance))
+    for zone, (left, end) in zip(zones, _filled(supply, [zone.wanted for zone in zones], seats), strict=True):
+        chance = _chance(end - seats, spread, party) if zone.free + zone.held else "gone"
+        found.append(ZoneOdds(zone.tier, _rounded(left), chance))
     any_left = any(zone.free + zone.held for zone in zones)
-    return Odds(_rounded(whole - seats), _chance(whole - seats, spread, party) if any_left else "gone", tuple(found))
+    margin = sum(supply) - seats
+    return Odds(_rounded(margin), _chance(margin, spread, party) if any_left else "gone", tuple(found))
 
 
 def callers_wanted(zones: Sequence[Zone], crowd: Crowd, habits: Habits) -> float:
     """For how many more people to call there are seats, beside those who shop or come already; below 0: too many."""
     supply = sum(zone.free + zone.held * habits.comes_back for zone in zones)
-    return supply / max(habits.seats_a_call(), 1e-6) - crowd._replace(ahead=0).calls(habits)
+    return supply / habits.seats_a_call() - crowd._replace(ahead=0).calls(habits)
+
+
+def callers_sure(zones: Sequence[Zone], crowd: Crowd, habits: Habits) -> float:
+    """For how many more there are seats even if those before them buy more than they seem to: who may be told when."""
+    wanted = max(0.0, callers_wanted(zones, crowd, habits))
+    return wanted - SURE * _spread(crowd._replace(ahead=0).calls(habits) + wanted, habits) / habits.seats_a_call()
 
 
 def closed_behind(zones: Sequence[Zone], crowd: Crowd, habits: Habits, served: int) -> int:
     """The rank from which on nobody can expect a seat any more, even if those ahead buy less than they seem to."""
     wanted = max(0.0, callers_wanted(zones, crowd, habits))
     # A seat bought less by chance or by habit is a seat for somebody further back.
-    more = SURE * _spread(crowd.calls(habits) + wanted, habits) / max(habits.seats_a_call(), 1e-6)
+    more = SURE * _spread(crowd.calls(habits) + wanted, habits) / habits.seats_a_call()
     return served + int(wanted + more) + 1
 
 
@@ -131,24 +141,29 @@ def _mean(part: int, whole: int, usual: float) -> float:
 
 def _spread(calls: float, habits: Habits) -> float:
     """The standard deviation of what so many people take: by chance, and because their habits may differ."""
-    return sqrt(calls * habits.spread_a_call() + (DOUBT * calls * habits.seats_a_call()) ** 2)
+    return sqrt(calls * habits.spread_a_call() + (habits.doubt * calls * habits.seats_a_call()) ** 2)
 
 
-def _asked(supply: Sequence[float], wanted: Sequence[float], seats: float) -> list[float]:
-    """How much is asked of each zone, more than there is where it is not enough: who finds it empty asks the others."""
-    asked = [0.0] * len(supply)
+def _filled(supply: Sequence[float], wanted: Sequence[float], seats: float) -> list[tuple[float, float]]:
+    """For each zone what is left when so many seats are taken, and by how many taken in all it is empty.
+
+    Seats are taken as zones are wanted; who finds one empty turns to the others.
+    """
+    rest, ends, left, all_taken = list(supply), [0.0] * len(supply), list(supply), 0.0
     for _ in supply:
-        still = [no for no, there in enumerate(supply) if asked[no] < there]
+        still = [no for no, there in enumerate(rest) if there > 0]
         weight = sum(wanted[no] for no in still)
-        unserved = 0.0
-        for no in still:
-            asks = seats * (wanted[no] / weight if weight else 1 / len(still))
-            unserved += max(0.0, asked[no] + asks - supply[no])
-            asked[no] += asks
-        if not still or unserved <= 0:
+        rates = {no: wanted[no] / weight if weight else 1 / len(still) for no in still}
+        if not still:
             break
-        seats = unserved
-    return asked
+        until = min(rest[no] / rate for no, rate in rates.items() if rate)
+        for no, rate in rates.items():
+            if seats > all_taken:
+                left[no] = max(0.0, rest[no] - rate * min(until, seats - all_taken))
+            rest[no] = rest[no] - rate * until if rest[no] > rate * until * (1 + 1e-12) else 0.0
+            ends[no] = all_taken + until
+        all_taken += until
+    return list(zip(left, ends, strict=True))
 
 
 def _chance(left: float, spread: float, party: int) -> Chance:

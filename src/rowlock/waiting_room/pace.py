@@ -26,8 +26,8 @@ SMOOTH_S = 4.0
 """Over what time measurements are smoothed."""
 FILL_S = 20.0
 """In what time a window that has room is filled."""
-RISE = 0.1
-"""The pace itself rises by at most a tenth a second, however much room there is."""
+RISE = 0.03
+"""The pace itself rises by at most so much of itself a second, however much room there is."""
 SHOW_SHARE_MIN = 0.2
 UNKNOWN_HALVES_S = 5.0
 NOTICED = 0.02

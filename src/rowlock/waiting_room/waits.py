@@ -86,9 +86,12 @@ def next_promise(promise: Promise, measured_per_minute: float | None, at_s: floa
     return promise._replace(slower_s=slower_s, faster_s=faster_s)
 
 
-def wait_for(ahead: int, promise: Promise, starts_in_s: float = 0.0) -> Wait | None:
-    """The wait with so many ahead, in a line that begins to move in `starts_in_s`; None while nobody can know."""
-    if promise.why == "paused" or (ahead > 0 and promise.per_minute <= 0):
+def wait_for(ahead: int, promise: Promise, starts_in_s: float = 0.0, wanted: float = float("inf")) -> Wait | None:
+    """The wait with so many ahead, in a line that begins to move in `starts_in_s`; None while nobody can know.
+
+    `wanted`: for how many more people there are seats. Whoever stands behind them waits for seats that come back.
+    """
+    if promise.why == "paused" or ahead >= wanted or (ahead > 0 and promise.per_minute <= 0):
         return None
     seconds = ahead * 60 / promise.per_minute if ahead > 0 else 0.0
     high = _step_above(starts_in_s + seconds * HIGH + (TURN_S if ahead > 0 else 0.0))
