@@ -92,6 +92,7 @@ from rowlock.tickets.parts import ticket_parts
 from rowlock.waiting_room import routes as waiting_room
 from rowlock.waiting_room import waiting_room_parts
 from rowlock.waiting_room.control_routes import control_router
+from rowlock.waiting_room.record_routes import record_router
 
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
@@ -145,7 +146,7 @@ class Api:
         self.charts = ChartShelf(self.plans)
         self.replica = SeatReplica(database)
         self.engine = self._seat_engine()
-        self.waiting_room = waiting_room_parts(database, valkey, bot_secret)
+        self.waiting_room = waiting_room_parts(database, valkey, bot_secret, self.secrets)
         self.gate = self._sale_gate()
         price_lists = PriceListShelf(database)
         self.views = BookingViews(database, self.facts, self.plans, price_lists, _patience(settings))
@@ -291,6 +292,7 @@ class Api:
         api.include_router(approval_router(self.signer, approvals))
         api.include_router(code_router(self.signer, CodeRegister(self.database, self.facts)))
         api.include_router(control_router(self.signer, self.waiting_room.control))
+        api.include_router(record_router(self.signer, self.limiter, self.waiting_room))
         api.include_router(audit_router(self.signer, AuditLog(self.database)))
         app.include_router(api)
         app.openapi = lambda: _kept_document(app)  # type: ignore[method-assign]

@@ -55,7 +55,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(Relay(api.database, api.valkey, TASKS_OF_TOPICS).run_forever(stopping))
             loops.create_task(rush.watch_forever(stopping))
             loops.create_task(JobRunner(api.database.url, _tasks(api), give_way=give_way).run_forever(stopping))
-            loops.create_task(LineKeeper(api.database, api.waiting_room.line).run_forever(stopping))
+            loops.create_task(_line_keeper(api).run_forever(stopping))
             loops.create_task(seal_forever(api.database, stopping))
             loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
             loops.create_task(_keep_house(api, settings, stopping))
@@ -69,6 +69,10 @@ def _tasks(api: Api) -> list[Task]:
         *tickets.ticket_tasks(api.tickets.notices),
         *money.money_tasks(api.database, api.documents, api.providers.all()),
     ]
+
+
+def _line_keeper(api: Api) -> LineKeeper:
+    return LineKeeper(api.database, api.waiting_room.line, api.waiting_room.draws.draw)
 
 
 async def _tell_expired(api: Api, expired: int, events: list[int]) -> None:

@@ -15,8 +15,9 @@ from rowlock.inventory.proof.certificate import SEALED as CERTIFICATE_KEYS
 from rowlock.platform.embedded import DataFolder, default_data_folder
 from rowlock.platform.secrets import SealedColumn, SecretBox, SecretsFault, new_key, reseal
 from rowlock.settings import Settings, load_settings
+from rowlock.waiting_room.draw_desk import SEALED as DRAW_SEEDS
 
-SEALED_COLUMNS: tuple[SealedColumn, ...] = (AUTHENTICATORS, SIGNING_KEYS, CERTIFICATE_KEYS, BOT_SECRET)
+SEALED_COLUMNS: tuple[SealedColumn, ...] = (AUTHENTICATORS, SIGNING_KEYS, CERTIFICATE_KEYS, BOT_SECRET, DRAW_SEEDS)
 """Every column of sealed secrets that the slices have."""
 
 

@@ -43,6 +43,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "code_not_found": ProblemKind(404, "There is no such code"),
     "approval_not_found": ProblemKind(404, "There is no such proposal"),
     "booking_not_found": ProblemKind(404, "There is no such booking of yours"),
+    "record_not_found": ProblemKind(404, "There is no such record"),
     "method_not_allowed": ProblemKind(405, "This address does not answer that method"),
     "approval_closed": ProblemKind(409, "The proposal is not open any more"),
     "approval_stale": ProblemKind(409, "What the proposal would change has changed since"),

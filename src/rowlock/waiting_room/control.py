@@ -13,9 +13,11 @@ from rowlock.identity import Person
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.platform.postgres import Connection, Database
+from rowlock.waiting_room.draw_desk import DrawDesk
 from rowlock.waiting_room.line import Line, LineAway
 from rowlock.waiting_room.model import ControlBody, Ordering, Room, RoomFigures
 from rowlock.waiting_room.numbering import give_numbers
+from rowlock.waiting_room.record_book import enter
 from rowlock.waiting_room.store import SQL, room_of_row
 from rowlock.waiting_room.watch import RoomWatch
 
@@ -46,10 +48,11 @@ class _Event(NamedTuple):
 class RoomControl:
     """Staff's hand on the rooms."""
 
-    def __init__(self, database: Database, line: Line, watch: RoomWatch) -> None:
+    def __init__(self, database: Database, line: Line, watch: RoomWatch, draws: DrawDesk) -> None:
         self._database = database
         self._line = line
         self._watch = watch
+        self._draws = draws
 
     async def change(self, event_id: str, body: ControlBody, by: Person) -> RoomFigures:
         """Change a room; one that was off, or that begins a new round, lets its line begin anew.
@@ -70,6 +73,7 @@ class RoomControl:
                 await connection.execute(SQL["begin_round"], event.number)
             if before.paused_at is not None and after.paused_at is None:
                 await connection.execute(SQL["lengthen_sessions"], event.number, before.paused_at)
+            await self._publish(connection, before, body)
             was, now = _facts(before, after), _facts(after, before)
             deed = Deed("control_queue", f"event:{event.number}", event.organiser_id, was, now)
             await record(connection, by, [deed])
@@ -101,6 +105,20 @@ class RoomControl:
             facts = {"place": number, "round": row["round"]}
             deed = Deed("revoke_place", f"event:{event.number}", event.organiser_id, after=facts, reason=reason)
             await record(connection, by, [deed])
+
+    async def _publish(self, connection: Connection, before: Room, body: ControlBody) -> None:
+        """What everybody may know of a change, in the public record. The room is locked and changed."""
+        row = await connection.fetchrow(SQL["room_of"], before.event_id)
+        assert row is not None
+        room = room_of_row(row)
+        if (room.mode, room.round) != (before.mode, before.round):
+            await enter(connection, room, "mode", {"mode": room.mode, "by": room.switched_by})
+        if (room.paused_at is None) != (before.paused_at is None):
+            await enter(connection, room, "resumed" if room.paused_at is None else "paused", {"by": "staff"})
+        if room.on and room.ordering == "draw" and room.drawn is None:
+            await self._draws.promise(connection, room, body.beacon_source)
+        if body.beacon is not None:
+            await self._draws.give_beacon(connection, room, body.beacon)
 
     async def _provide(self, event_id: int) -> None:
         """Let the line begin at once; without Valkey the worker does it later."""

@@ -85,6 +85,15 @@ class QueueDesk:
             return self._outside(event_id, room)
         return await self.tell(Standing(room, ticket, person))
 
+    async def ticket(self, event_id: int, person: Person | None, headers: RawHeaders) -> QueueTicket | None:
+        """The ticket a request carries, of any round of the event, else the place the person has now; None without."""
+        text = carried(headers, TICKET_HEADER, f"{TICKET_COOKIE}{event_id}")
+        ticket = self._seals.read_ticket(text)
+        room = self._watch.room(event_id)
+        if ticket is None and person is not None and room is not None:
+            ticket = await self._place_of(room, person)
+        return ticket if ticket is not None and ticket.event_id == event_id else None
+
     async def leave(self, event_id: int, person: Person) -> None:
         """Stop shopping, so that the next may come; a place that was not used stays."""
         room = self._watch.room(event_id)
@@ -255,7 +264,7 @@ class QueueDesk:
             await self._line.keep(Proven(self._asked(room, person), ticket.number))
 
     async def _rank(self, room: Room, ticket: QueueTicket) -> int | None:
-        if ticket.number >= 0 and in_a_hole(room.holes, ticket.number):
+        if ticket.number >= (room.drawn or 0) and in_a_hole(room.holes, ticket.number):
             await self._put_back(room, ticket)
         return self._watch.rank(room, ticket.number)
 
@@ -266,7 +275,7 @@ class QueueDesk:
         asked = Asked(room.line, ticket.person)
         with contextlib.suppress(LineAway, DatabaseDown):
             await self._line.keep(Proven(asked, ticket.number))
-            await rerun(lambda: self._database.cold.execute(SQL["note_people"], *ticket))
+            await rerun(lambda: self._database.cold.execute(SQL["put_back_person"], *ticket))
             self._put_back_already.add((room.event_id, room.round, ticket.number))
 
     def _asked(self, room: Room, person: Person) -> Asked:

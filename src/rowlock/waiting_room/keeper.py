@@ -19,6 +19,7 @@ from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
 from rowlock.waiting_room.line import REGISTERED_AT_ONCE, Asked, Line, LineAway, LineState, Proven
 from rowlock.waiting_room.model import Room
 from rowlock.waiting_room.numbering import NUMBERS_AHEAD, give_numbers, note
+from rowlock.waiting_room.record_book import note_count
 from rowlock.waiting_room.serving import Bounds, Serving, serve
 from rowlock.waiting_room.signing import PERSON_BYTES
 from rowlock.waiting_room.store import SQL, room_of_row
@@ -27,6 +28,8 @@ STEP_SECONDS = 0.2
 FIGURES_SECONDS = 1.0
 """How often sessions are counted, and those ended whose time is over."""
 NOTE_SECONDS = 1.0
+RECORD_SECONDS = 10.0
+"""How often the public record says how many have joined and were called."""
 NOTE_PEOPLE = REGISTERED_AT_ONCE // 4
 """People are registered once so many wait for it, or after a second."""
 REGISTER_CHUNKS_AT_ONCE = 50
@@ -49,6 +52,7 @@ class _Memory:
 
     def __init__(self) -> None:
         self.noted_at = self.counted_at = -NOTE_SECONDS
+        self.recorded_at = -RECORD_SECONDS
         self.figures = Figures(0, 0)
         self.called: deque[tuple[datetime, int]] = deque()  # when, and how far the line was served then
 
@@ -167,6 +171,9 @@ class LineKeeper:
                 memory.called_at(now, locked)
                 served = self._served(locked, memory, now, joined)
                 await _step(connection, locked, served, joined)
+            if locked.on and time.monotonic() - memory.recorded_at >= RECORD_SECONDS:
+                memory.recorded_at = time.monotonic()
+                await note_count(connection, locked)
 
     def _served(self, room: Room, memory: _Memory, now: datetime, joined: int) -> Serving:
         serving = _serving(room)

@@ -138,7 +138,7 @@ class ControlBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     message: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     prequeue_at: Moment | None = None
     opens_at: Moment | None = None
-    beacon_source: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+    beacon_source: Annotated[str, msgspec.Meta(max_length=300, pattern=r"^[ -~]*$")] | None = None
     """Which public value goes into the draw: drawn only once somebody has given it."""
     beacon: Annotated[str, msgspec.Meta(min_length=1, max_length=300)] | None = None
     paused: bool | None = None

@@ -5,10 +5,13 @@ from typing import NamedTuple
 from valkey.asyncio import Valkey
 
 from rowlock.platform.postgres import Database
+from rowlock.platform.secrets import SecretBox
 from rowlock.waiting_room.control import RoomControl
 from rowlock.waiting_room.desk import QueueDesk
 from rowlock.waiting_room.doorman import Doorman
+from rowlock.waiting_room.draw_desk import DrawDesk
 from rowlock.waiting_room.line import Line
+from rowlock.waiting_room.record_views import RecordViews
 from rowlock.waiting_room.shopping import ShoppingSessions
 from rowlock.waiting_room.signing import QueueSeals
 from rowlock.waiting_room.watch import RoomWatch
@@ -23,10 +26,13 @@ class WaitingRoomParts(NamedTuple):
     desk: QueueDesk
     doorman: Doorman
     control: RoomControl
+    draws: DrawDesk
+    records: RecordViews
 
 
-def waiting_room_parts(database: Database, valkey: "Valkey | None", secret: bytes) -> WaitingRoomParts:
-    """Wire it; `secret` is the installation's own."""
+def waiting_room_parts(database: Database, valkey: "Valkey | None", secret: bytes, box: SecretBox) -> WaitingRoomParts:
+    """Wire it; `secret` is the installation's own, `box` seals what draws are made of."""
+    draws = DrawDesk(box)
     watch, line, seals = RoomWatch(database), Line(valkey), QueueSeals(secret)
     sessions = ShoppingSessions(database)
     return WaitingRoomParts(
@@ -35,5 +41,7 @@ def waiting_room_parts(database: Database, valkey: "Valkey | None", secret: byte
         seals,
         QueueDesk(database, watch, line, seals, sessions),
         Doorman(watch, seals, sessions),
-        RoomControl(database, line, watch),
+        RoomControl(database, line, watch, draws),
+        draws,
+        RecordViews(database),
     )

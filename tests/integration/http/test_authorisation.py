@@ -51,6 +51,8 @@ class Affair(Enum):
     """Of those, who made it; to the others it does not exist. Here it is tried on what nobody made."""
     ABOUT_ONESELF = auto()
     """Whoever allowed a program to know who they are."""
+    RECORD = auto()
+    """Everybody's, of a line that had people in it; tried on an event without one (`test_queue_records.py`)."""
     PROGRAMS = auto()
     """Programs' that prove in the form who they are; a person's token says nothing there."""
 
@@ -71,6 +73,7 @@ WITHOUT_TOKEN = {
     Affair.SIGNING_IN: frozenset({403}),
     Affair.OUTSIDE: frozenset({404}),
     Affair.SIGNED: frozenset({404}),
+    Affair.RECORD: frozenset({404}),
     Affair.PROGRAMS: frozenset({400}),
 }
 """Where a token makes no difference, and what these callers get."""
@@ -87,6 +90,8 @@ AFFAIRS = {
     "post /api/v1/events/{eventId}/queue": Affair.PERSONAL,
     "delete /api/v1/events/{eventId}/queue": Affair.PERSONAL,
     "get /api/v1/events/{eventId}/queue/board": Affair.PUBLIC,
+    "get /api/v1/events/{eventId}/queue/record": Affair.RECORD,
+    "get /api/v1/events/{eventId}/queue/proof": Affair.RECORD,
     "put /api/v1/events/{eventId}/queue/control": Affair.OWN_EVENT,
     "get /api/v1/events/{eventId}/queue/control": Affair.OWN_EVENT,
     "post /api/v1/events/{eventId}/queue/revoke": Affair.OWN_EVENT,

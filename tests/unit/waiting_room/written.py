@@ -14,6 +14,7 @@ from rowlock.waiting_room.proof import (
     commitment,
     draw,
     draw_key,
+    end_of,
     entry_hash,
     entry_line,
     entry_text,
@@ -74,16 +75,16 @@ class Writer:
 
     def count(self, kind: str = "counted", served: int = 0) -> None:
         """How many are in the line by now."""
-        joined = self.chunks[-1].end() if self.chunks else 0
-        self.enter(kind, {"joined": joined, "served": served, "register": self._register.hex()})
+        told: dict[str, Value] = {"joined": end_of(self.chunks), "served": served, "chunks": len(self.chunks)}
+        self.enter(kind, told | {"register": self._register.hex()})
 
     def close(self) -> tuple[bytes, bytes]:
         """The end of the prequeue; the ids that are drawn and their root come back."""
-        numbers = self.chunks[-1].end() if self.chunks else 0
+        numbers = end_of(self.chunks)
         ids = roster(self.chunks, numbers)
         root = roster_tree(ids).root
         found: dict[str, Value] = {"numbers": numbers, "people": len(numbers_given(ids)), "roster": root.hex()}
-        self.enter("closed", found | {"register": self._register.hex()})
+        self.enter("closed", found | {"chunks": len(self.chunks), "register": self._register.hex()})
         return ids, root
 
     def draw(self, seed: bytes, order: Sequence[int]) -> None:

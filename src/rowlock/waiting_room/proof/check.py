@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from rowlock.waiting_room.proof.draw import (
@@ -17,7 +18,7 @@ from rowlock.waiting_room.proof.draw import (
     order_tree,
     roster_tree,
 )
-from rowlock.waiting_room.proof.record import Entry, Record, roster, running_hashes
+from rowlock.waiting_room.proof.record import Entry, Record, end_of, register_hash, roster
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 """The one form of a time here: such texts sort as the times do."""
@@ -34,16 +35,15 @@ class Verdict(NamedTuple):
     """What was found. `order`: the numbers as they were drawn, recomputed; empty when there was no draw."""
 
     faults: tuple[str, ...]
-    drawn: int
     order: tuple[int, ...]
 
     def place(self, record: Record, person: bytes) -> Place | None:
-        """Where an opaque id stands by the record alone; None when it is in no list."""
+        """Where an opaque id stands by the record alone; None when in no list. Who was not drawn stands by number."""
         for chunk in record.register:
             start = _index(chunk.people, person)
             if start is not None:
                 number = chunk.first + start
-                rank = self.order.index(number) if number < self.drawn and self.order else number
+                rank = self.order.index(number) if number in self.order else number
                 return Place(number, rank)
         return None
 
@@ -53,10 +53,10 @@ def check_record(record: Record) -> Verdict:
     faults = [fault for check in _CHECKS for fault in check(record)]
     closed, drawn = _only(record, "closed"), _only(record, "drawn")
     if closed is None or drawn is None or faults:
-        return Verdict(tuple(faults), 0, ())
-    people = roster(record.register, int(closed.body["numbers"]))
+        return Verdict(tuple(faults), ())
+    people = roster(record.register[: int(closed.body["chunks"])], int(closed.body["numbers"]))
     order, more = _recompute(record, closed, drawn, people)
-    return Verdict(tuple(more), int(closed.body["numbers"]), tuple(order))
+    return Verdict(tuple(more), tuple(order))
 
 
 def _recompute(record: Record, closed: Entry, drawn: Entry, people: bytes) -> tuple[list[int], list[str]]:
@@ -132,28 +132,40 @@ def _check_promises(record: Record) -> Iterator[str]:
 
 
 def _check_register(record: Record) -> Iterator[str]:
-    """Nobody twice, nothing changed since it was counted, nothing uncounted."""
-    seen: dict[int, str] = {}
-    for end, digest in running_hashes(record.head, record.register):
-        seen[end] = digest.hex()
-    joined = served = 0
+    """Nothing changed since it was counted, nothing uncounted, no count below one before it."""
+    chunks = joined = served = 0
+    digest = record.head.register_start()
     for entry in record.entries:
         if "register" not in entry.body:
             continue
-        count = int(entry.body["numbers" if entry.kind == "closed" else "joined"])
-        if count < joined or int(entry.body.get("served", served)) < served:
-            yield f"entry {entry.seq} counts fewer than one before it"
-        joined, served = count, int(entry.body.get("served", served))
-        if seen.get(count) != entry.body["register"]:
+        body = entry.body
+        fresh = record.register[chunks : int(body["chunks"])]
+        chunks, joined = chunks + len(fresh), max(joined, end_of(fresh))
+        for chunk in fresh:
+            digest = register_hash(digest, chunk)
+        if (chunks, digest.hex()) != (body["chunks"], body["register"]):
             yield f"the register is not the one that entry {entry.seq} counted, or not all of it is here"
-    if record.register and record.register[-1].end() != joined:
-        yield f"the register has numbers from {joined} on that no entry counts"
+            return
+        if joined != body["numbers" if entry.kind == "closed" else "joined"]:
+            yield f"entry {entry.seq} counts other numbers than the register has"
+        if int(body.get("served", served)) < served:
+            yield f"entry {entry.seq} counts fewer than one before it"
+        served = int(body.get("served", served))
+    if len(record.register) > chunks:
+        yield "the register has people whom no entry counts"
+
+
+def _check_people(record: Record) -> Iterator[str]:
+    """Nobody has two numbers, and no number has two people."""
     people = b"".join(chunk.people for chunk in record.register)
     ids = [people[at : at + PERSON_BYTES] for at in range(0, len(people), PERSON_BYTES)]
     if len(set(ids)) != len(ids):
         yield f"{len(ids) - len(set(ids))} places belong to people who have another"
     if NOBODY in ids:
         yield "a number of nobody stands in the register"
+    in_order = sorted(record.register)
+    if any(before.end() > chunk.first for before, chunk in pairwise(in_order)):
+        yield "a number was given twice"
 
 
 _CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
@@ -161,6 +173,7 @@ _CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     _check_forms,
     _check_promises,
     _check_register,
+    _check_people,
 )
 
 

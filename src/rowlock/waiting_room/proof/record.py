@@ -7,7 +7,7 @@ any byte changed is either no record or another record.
 import json
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Literal, NamedTuple, get_args
 
@@ -16,24 +16,25 @@ from rowlock.waiting_room.proof.draw import PERSON_BYTES
 FORMAT = "rowlock queue record 1"
 _ENTRY, _REGISTER = b"rowlock queue entry 1\x00", b"rowlock queue register 1\x00"
 LINE_BYTES_MAX = 16 * 1024 * 1024
-PLACES_MAX = 2**32 - 2
+PLACES_MAX = 50_000_000
 
 Kind = Literal["mode", "committed", "counted", "paused", "resumed", "closed", "beacon", "drawn", "ended"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Value = str | int
-_COUNTS = {"joined": int, "served": int, "register": str}
+_COUNTS = {"joined": int, "served": int, "chunks": int, "register": str}
 FIELDS: Mapping[str, Mapping[str, type]] = {
     "mode": {"mode": str, "by": str},
     "committed": {"rules": str, "closesAt": str, "beaconSource": str, "commitment": str},
     "counted": _COUNTS,
     "paused": {"by": str},
     "resumed": {"by": str},
-    "closed": {"numbers": int, "people": int, "register": str, "roster": str},
+    "closed": {"numbers": int, "people": int, "chunks": int, "register": str, "roster": str},
     "beacon": {"source": str, "value": str},
     "drawn": {"order": str, "seed": str},
     "ended": _COUNTS,
 }
-"""What the body of each kind holds. Hashes, the seed and the beacon are lower-case hex."""
+"""What the body of each kind holds. Hashes, the seed and the beacon are lower-case hex; `register` is the running hash
+after the first `chunks` chunks, and `joined` or `numbers` the first number that none of them has."""
 
 
 class RecordFault(ValueError):  # noqa: N818  named as the other faults are
@@ -71,7 +72,10 @@ class Entry(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """The opaque ids of people with the numbers `first`, `first` + 1 ..., 12 bytes each."""
+    """The opaque ids of people with the numbers `first`, `first` + 1 ..., 12 bytes each.
+
+    Chunks stand as they were noted; one may fill a gap between earlier ones.
+    """
 
     first: int
     people: bytes
@@ -138,7 +142,7 @@ def read_record(lines: Iterable[bytes]) -> Record:
             entries.append(entry)
             last = entry.hash
         else:
-            chunk = _read_chunk(no, values, register[-1].end() if register else 0)
+            chunk = _read_chunk(no, values)
             _same(no, line, chunk.line())
             register.append(chunk)
     return Record(head, tuple(entries), tuple(register))
@@ -187,7 +191,7 @@ def _read_entry(no: int, values: dict[str, object], seq: int, before: bytes) -> 
     raise RecordFault(f"line {no} is no entry of a queue record")
 
 
-def _read_chunk(no: int, values: dict[str, object], after: int) -> Chunk:
+def _read_chunk(no: int, values: dict[str, object]) -> Chunk:
     match values:
         case {"first": int(first), "people": str(text)} if len(values) == 2:
             try:
@@ -195,28 +199,20 @@ def _read_chunk(no: int, values: dict[str, object], after: int) -> Chunk:
             except (NoBase64, ValueError):
                 people = b""
             chunk = Chunk(first, people)
-            if people and not len(people) % PERSON_BYTES and after <= first and chunk.end() <= PLACES_MAX:
+            if people and not len(people) % PERSON_BYTES and first >= 0 and chunk.end() <= PLACES_MAX:
                 return chunk
     raise RecordFault(f"line {no} is no part of the register")
 
 
 def roster(register: Iterable[Chunk], count: int) -> bytes:
     """The ids of the numbers 0 to `count` - 1, 12 bytes each; zeros where a number was never given."""
-    parts: list[bytes] = []
-    at = 0
+    people = bytearray(PERSON_BYTES * count)
     for chunk in register:
-        if chunk.first >= count:
-            break
-        parts += (bytes(PERSON_BYTES * (chunk.first - at)), chunk.people)
-        at = chunk.end()
-    whole = b"".join(parts)[: PERSON_BYTES * count]
-    return whole.ljust(PERSON_BYTES * count, b"\x00")
+        here = chunk.people[: PERSON_BYTES * max(0, count - chunk.first)]
+        people[PERSON_BYTES * chunk.first : PERSON_BYTES * chunk.first + len(here)] = here
+    return bytes(people)
 
 
-def running_hashes(head: Head, register: Iterable[Chunk]) -> Iterator[tuple[int, bytes]]:
-    """The register's running hash after each chunk, with the first number after it; the start, with 0, comes first."""
-    digest = head.register_start()
-    yield 0, digest
-    for chunk in register:
-        digest = register_hash(digest, chunk)
-        yield chunk.end(), digest
+def end_of(register: Iterable[Chunk]) -> int:
+    """The first number that none of them has, nor any behind it."""
+    return max((chunk.end() for chunk in register), default=0)

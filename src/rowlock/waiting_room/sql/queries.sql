@@ -31,6 +31,11 @@ WHERE event_id = $1 AND NOT $3 = ANY (holes)
 -- name: note_people
 INSERT INTO waiting_room_register (event_id, round, first_no, people) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 
+-- name: put_back_person
+-- Somebody whom the line had lost, behind all that the record counted so far: so the room is locked.
+WITH room AS (SELECT FROM waiting_rooms WHERE event_id = $1 AND round = $2 FOR UPDATE)
+INSERT INTO waiting_room_register (event_id, round, first_no, people) SELECT $1, $2, $3, $4 FROM room ON CONFLICT DO NOTHING
+
 -- name: register_end
 -- The number behind the last person in the register.
 SELECT coalesce((SELECT first_no + length(people) / 12 FROM waiting_room_register
@@ -113,3 +118,51 @@ SELECT count(*) FILTER (WHERE ended_at IS NULL) AS shopping,
 FROM shopping_sessions
 WHERE event_id = $1 AND round = $2
   AND (ended_at IS NULL OR opened_at > clock_timestamp() - make_interval(secs => $3))
+
+-- name: clock
+SELECT clock_timestamp()
+
+-- name: last_entry
+SELECT seq, hash FROM waiting_room_record WHERE event_id = $1 AND round = $2 ORDER BY seq DESC LIMIT 1
+
+-- name: last_body
+-- What the last entry of these kinds says.
+SELECT body FROM waiting_room_record WHERE event_id = $1 AND round = $2 AND kind = ANY ($3::text[]) ORDER BY seq DESC LIMIT 1
+
+-- name: entries
+SELECT seq, at, kind, body, hash FROM waiting_room_record WHERE event_id = $1 AND round = $2 ORDER BY seq
+
+-- name: append_entry
+INSERT INTO waiting_room_record (event_id, round, seq, at, kind, body, prev_hash, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: hash_before_round
+-- The hash that the record of a round begins with: the last one of the rounds before.
+SELECT hash FROM waiting_room_record WHERE event_id = $1 AND round < $2 ORDER BY round DESC, seq DESC LIMIT 1
+
+-- name: register_as_written
+-- The register from a chunk on, in the order in which it was written; null: all of the rest.
+SELECT first_no, people FROM waiting_room_register WHERE event_id = $1 AND round = $2 ORDER BY seq OFFSET $3 LIMIT $4
+
+-- name: draw
+SELECT commitment, seed, seed_sealed, beacon_source FROM waiting_room_draws WHERE event_id = $1 AND round = $2
+
+-- name: add_draw
+INSERT INTO waiting_room_draws (event_id, round, commitment, seed, seed_sealed, beacon_source) VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: add_ranks
+INSERT INTO waiting_room_ranks (event_id, round, first_no, ranks) VALUES ($1, $2, $3, $4)
+
+-- name: set_drawn
+-- The draw is done. The room is locked.
+UPDATE waiting_rooms SET drawn = $2, holes = $3, joined = greatest(joined, $4), version = version + 1 WHERE event_id = $1
+
+-- name: sealed_seeds
+SELECT event_id || ':' || round AS id, seed AS sealed, 'draw:' || event_id || ':' || round AS purpose
+FROM waiting_room_draws WHERE seed_sealed
+
+-- name: replace_seed
+UPDATE waiting_room_draws SET seed = $3 WHERE event_id || ':' || round = $1 AND seed = $2
+
+-- name: recorded_round
+-- The last round with a record, or the one that is asked for if it has one.
+SELECT max(round) AS round FROM waiting_room_record WHERE event_id = $1 AND ($2::integer IS NULL OR round = $2)
