@@ -63,7 +63,8 @@ class _Search:
         self.must = sum(1 << place for place, must in enumerate(answered) if must)
 
     def steps(self, here: _Place) -> list[_Place]:
-        """Where the calls lead that may come next. One that changes nothing may as well come first of all."""
+        """Where the calls lead that may come next. One that only reads, and reads what is so, may as well come first of
+        all; not one that would do something later."""
         found = []
         for place in self._may_be_next(here):
             call, asked, told = self._calls[place]
@@ -74,7 +75,7 @@ class _Search:
             while happened >> first_left & 1:
                 first_left += 1
             there = _Place(happened, first_left, *after)
-            if after == (here.owned, here.now) and self.must >> place & 1:
+            if after == (here.owned, here.now) and self.must >> place & 1 and _reads(call):
                 return [there]
             found.append(there)
         return found[::-1]
@@ -90,6 +91,10 @@ class _Search:
                 if self.must >> place & 1:
                     first_told = min(first_told, told)
                 yield place
+
+
+def _reads(call: Call) -> bool:
+    return call.kind in {"look", "map"} or call.word in {"taken", "expired"}
 
 
 def _window(call: Call, terms: Terms) -> tuple[float, float]:
