@@ -29,6 +29,8 @@ from rowlock.platform.telemetry import metrics
 from rowlock.settings import Settings
 from rowlock.tickets import jobs as tickets
 from rowlock.waiting_room.keeper import LineKeeper
+from rowlock.waiting_room.sales import SaleSights
+from rowlock.waiting_room.vitals import VitalsReader
 
 HOUSEKEEPING_SECONDS = 600.0
 TASKS_OF_TOPICS = {
@@ -55,12 +57,18 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
             loops.create_task(Relay(api.database, api.valkey, TASKS_OF_TOPICS).run_forever(stopping))
             loops.create_task(rush.watch_forever(stopping))
             loops.create_task(JobRunner(api.database.url, _tasks(api), give_way=give_way).run_forever(stopping))
-            loops.create_task(_line_keeper(api).run_forever(stopping))
+            loops.create_task(line_keeper(api).run_forever(stopping))
             loops.create_task(seal_forever(api.database, stopping))
             loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
             loops.create_task(_keep_house(api, settings, stopping))
     finally:
         await api.close()
+
+
+def line_keeper(api: Api) -> LineKeeper:
+    """What keeps the waiting rooms' lines going."""
+    room, sales = api.waiting_room, SaleSights(api.replica, api.facts)
+    return LineKeeper(api.database, room.line, sales, VitalsReader(api.valkey), room.draws.draw)
 
 
 def _tasks(api: Api) -> list[Task]:
@@ -69,10 +77,6 @@ def _tasks(api: Api) -> list[Task]:
         *tickets.ticket_tasks(api.tickets.notices),
         *money.money_tasks(api.database, api.documents, api.providers.all()),
     ]
-
-
-def _line_keeper(api: Api) -> LineKeeper:
-    return LineKeeper(api.database, api.waiting_room.line, api.waiting_room.draws.draw)
 
 
 async def _tell_expired(api: Api, expired: int, events: list[int]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import signal
 import socket
+import uuid
 from pathlib import Path
 
 import click
@@ -24,6 +25,7 @@ from rowlock.platform.mail.inbox import serve_inbox
 from rowlock.platform.postgres.migrate import check_schema, migrate
 from rowlock.platform.telemetry.logs import configure_logs
 from rowlock.settings import Settings, load_settings
+from rowlock.waiting_room.vitals import VitalsTeller
 from rowlock.worker import work_forever
 
 POST_PATH = click.Path(path_type=Path)
@@ -150,9 +152,11 @@ async def _serve(settings: Settings, host: str, port: int, fd: int | None, live_
     door = HandoverDoor(live_posts) if live_posts else None
     config = serving(running, host=host, port=port, live_door=door)
     _keep_out_of_collections()
+    telling = asyncio.create_task(VitalsTeller(running.valkey, uuid.uuid4().hex).run_forever(asyncio.Event()))
     try:
         await uvicorn.Server(config).serve(sockets=[listener] if listener is not None else None)
     finally:
+        telling.cancel()
         await running.close()
 
 

@@ -10,7 +10,7 @@ import math
 import re
 import time
 import zlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -111,6 +111,10 @@ class SeatPicture:
             if state == SeatState.AVAILABLE:
                 totals[tier_no] = totals.get(tier_no, 0) + 1
         return totals
+
+    def by_tier(self) -> Counter[tuple[int, int]]:
+        """How many seats are in each state of each tier, by (tier number, state)."""
+        return Counter(zip(self.tier_nos, self._states, strict=True))
 
     def follow(self, seq: int, rows: Iterable[str]) -> None:
         """Take the steps of the ledger rows up to position `seq`."""

@@ -18,21 +18,19 @@ from rowlock.platform.postgres import Database, DatabaseDown
 from rowlock.platform.postgres.pool import rerun
 from rowlock.waiting_room.doorman import carried
 from rowlock.waiting_room.line import NO_LINE, NO_NUMBERS, NOWHERE, Asked, Line, LineAway, Proven
-from rowlock.waiting_room.model import QueueAnswer, QueueBoard, Room
+from rowlock.waiting_room.model import QueueAnswer, QueueBoard, QueueBucket, QueueOdds, Room
 from rowlock.waiting_room.numbering import give_numbers
+from rowlock.waiting_room.outlook import read_outlook
 from rowlock.waiting_room.shopping import ShoppingSessions, Turn
 from rowlock.waiting_room.signing import Admission, QueueSeals, QueueTicket
 from rowlock.waiting_room.store import SQL
+from rowlock.waiting_room.waits import Promise, Wait, ahead_in, ask_again_s, wait_for
 from rowlock.waiting_room.watch import RoomWatch
 
 TICKET_HEADER = b"x-queue-ticket"
 TICKET_COOKIE = "rowlock_queue_"
 RETRY_AFTER_SECONDS = 2
 REFRESH_SECONDS_IDLE = 30
-REFRESH_SECONDS_MIN = 2
-REFRESH_SECONDS_MAX = 60
-REFRESHES_A_WAIT = 20
-"""Who has ten minutes to wait asks every thirty seconds: the nearer, the more often."""
 
 
 class Standing(NamedTuple):
@@ -120,6 +118,25 @@ class QueueDesk:
             closed_behind=room.closed_behind,
         )
 
+    def bucket(self, event_id: int, bucket: int) -> QueueBucket:
+        """What everybody with about so many ahead may be told alike."""
+        room, ahead = self._watch.room(event_id), ahead_in(bucket)
+        if room is None:
+            return QueueBucket(ahead=ahead, refresh_interval_seconds=REFRESH_SECONDS_IDLE)
+        wait, odds = foreseen(room, ahead, self._opens_in(room))
+        return QueueBucket(
+            ahead=ahead,
+            wait_time=None if wait is None else math.ceil(wait.high_s / 60),
+            wait_time_formatted="" if wait is None else wait_range(wait),
+            wait_changed=why_changed(room),
+            odds=odds,
+            refresh_interval_seconds=ask_again_s(wait),
+        )
+
+    def _opens_in(self, room: Room) -> int:
+        """Seconds until somebody may be called."""
+        return max(0, math.ceil((room.opens_at - self._watch.now()).total_seconds()))
+
     async def tell(self, standing: Standing) -> QueueAnswer:
         """All that somebody with a place is told."""
         room, ticket, person = standing
@@ -156,23 +173,24 @@ class QueueDesk:
 
     def _before(self, answer: QueueAnswer, room: Room, rank: int | None) -> QueueAnswer:
         """It is not this place's turn yet."""
-        opens_in = max(0, math.ceil((room.opens_at - self._watch.now()).total_seconds()))
+        opens_in = self._opens_in(room)
         if rank is None:
             return msgspec.structs.replace(
-                answer, opens_in=opens_in, refresh_interval_seconds=refresh_seconds(max(opens_in, 1))
+                answer, opens_in=opens_in, refresh_interval_seconds=ask_again_s(Wait(0, opens_in))
             )
         ahead = max(0, rank - room.served)
-        seconds = 60 * (ahead + 1) / room.admit_per_minute + opens_in if room.calls and room.admit_per_minute else None
-        minutes = None if seconds is None else math.ceil(seconds / 60)
+        wait, odds = foreseen(room, ahead, opens_in)
         return msgspec.structs.replace(
             answer,
             position=ahead + 1,
             ahead=ahead,
             opens_in=opens_in or None,
-            wait_time=minutes,
-            wait_time_known=minutes is not None,
-            wait_time_formatted="" if minutes is None else wait_range(minutes),
-            refresh_interval_seconds=refresh_seconds(math.inf if seconds is None else seconds),
+            wait_time=None if wait is None else math.ceil(wait.high_s / 60),
+            wait_time_known=wait is not None,
+            wait_time_formatted="" if wait is None else wait_range(wait),
+            wait_changed=why_changed(room),
+            odds=odds,
+            refresh_interval_seconds=ask_again_s(wait),
             closed=room.closed_behind is not None and rank >= room.closed_behind,
         )
 
@@ -282,16 +300,25 @@ class QueueDesk:
         return Asked(room.line, self._seals.person(room.event_id, person.subject))
 
 
-def refresh_seconds(wait_seconds: float) -> int:
-    """When to ask again: the farther the turn, the later."""
-    return math.ceil(max(REFRESH_SECONDS_MIN, min(REFRESH_SECONDS_MAX, wait_seconds / REFRESHES_A_WAIT)))
+def foreseen(room: Room, ahead: int, opens_in: int) -> tuple[Wait | None, QueueOdds | None]:
+    """The wait and the odds of whoever has so many ahead; before the worker has looked, what the pace says."""
+    outlook = read_outlook(room.outlook)
+    if outlook is None:
+        promise = Promise(room.admit_per_minute, 0.0, "as_promised" if room.calls else "paused")
+        return wait_for(ahead, promise, opens_in), None
+    return outlook.wait(ahead, opens_in), QueueOdds.of(outlook.odds(ahead))
 
 
-def wait_range(minutes: int) -> str:
-    """A wait as a range, for it is never known to the minute."""
-    if minutes <= 1:
-        return "under 1 min"
-    return f"{math.floor(minutes * 0.8) or 1}-{math.ceil(minutes * 1.2)} min"
+def why_changed(room: Room) -> str:
+    """Why waits are not what they were, if they were changed at all."""
+    outlook = read_outlook(room.outlook)
+    return "" if outlook is None or outlook.promise.why == "as_promised" else outlook.promise.why
+
+
+def wait_range(wait: Wait) -> str:
+    """A wait as a range in minutes, for it is never known to the minute."""
+    low, high = wait.low_s // 60, math.ceil(wait.high_s / 60)
+    return f"{low}-{high} min" if low else f"under {high} min"
 
 
 def in_a_hole(holes: Sequence[int], number: int) -> bool:

@@ -7,10 +7,10 @@ second finds it done.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
+import msgspec
 import structlog
 
 from rowlock.kernel.clock import epoch_us, moment_of_us
@@ -19,10 +19,13 @@ from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
 from rowlock.waiting_room.line import REGISTERED_AT_ONCE, Asked, Line, LineAway, LineState, Proven
 from rowlock.waiting_room.model import Room
 from rowlock.waiting_room.numbering import NUMBERS_AHEAD, give_numbers, note
+from rowlock.waiting_room.outlook import LATELY_SECONDS, Lookout, ShoppingCounts, Sight, Verdict
 from rowlock.waiting_room.record_book import note_count
+from rowlock.waiting_room.sales import SaleSights
 from rowlock.waiting_room.serving import Bounds, Serving, serve
 from rowlock.waiting_room.signing import PERSON_BYTES
 from rowlock.waiting_room.store import SQL, room_of_row
+from rowlock.waiting_room.vitals import Vitals, VitalsReader
 
 STEP_SECONDS = 0.2
 FIGURES_SECONDS = 1.0
@@ -40,20 +43,14 @@ Draw = Callable[[Connection, Room, int], Awaitable[None]]
 """Draws the ranks of everybody whose number is below, in the transaction that has the room locked."""
 
 
-class Figures(NamedTuple):
-    """How many are shopping, and how many of those called in the last `turn_seconds` have come."""
-
-    shopping: int
-    came: int
-
-
 class _Memory:
     """What the keeper remembers of one line between steps."""
 
     def __init__(self) -> None:
         self.noted_at = self.counted_at = -NOTE_SECONDS
         self.recorded_at = -RECORD_SECONDS
-        self.figures = Figures(0, 0)
+        self.counts = ShoppingCounts()
+        self.lookout = Lookout()
         self.called: deque[tuple[datetime, int]] = deque()  # when, and how far the line was served then
 
     def called_at(self, now: datetime, room: Room) -> None:
@@ -62,14 +59,24 @@ class _Memory:
         while (now - self.called[0][0]).total_seconds() > room.turn_seconds:
             self.called.popleft()
 
+    def coming(self, served: int) -> int:
+        """How many were called in the last `turn_seconds` and have not come."""
+        before = self.called[0][1] if self.called else served
+        return max(0, served - before - self.counts.came_lately)
+
 
 class LineKeeper:
     """Keeps all lines going."""
 
-    def __init__(self, database: Database, line: Line, draw: Draw | None = None) -> None:
+    def __init__(
+        self, database: Database, line: Line, sales: SaleSights, vitals: VitalsReader, draw: Draw | None = None
+    ) -> None:
         self._database = database
         self._line = line
+        self._sales = sales
+        self._vitals = vitals
         self._draw = draw
+        self._looked_at, self._told = -FIGURES_SECONDS, Vitals(0)
         self._memories: dict[tuple[int, int], _Memory] = {}
 
     async def run_forever(self, stopping: asyncio.Event) -> None:
@@ -87,6 +94,8 @@ class LineKeeper:
 
     async def step(self) -> None:
         """One step of every line."""
+        if time.monotonic() - self._looked_at >= FIGURES_SECONDS:
+            self._looked_at, self._told = time.monotonic(), await self._vitals.look()
         for row in await self._database.fetch(SQL["rooms"], []):
             if row["event_id"] is not None and row["ended_at"] is None:
                 room = room_of_row(row)
@@ -94,6 +103,7 @@ class LineKeeper:
                 closing = room.ordering == "draw" and room.drawn is None and row["now"] >= room.opens_at
                 joined = await self._keep_register(room, memory, all_of_them=closing)
                 await self._move(room, memory, room.joined if joined is None else joined)
+                await self._look_out(room, memory)
 
     async def _keep_register(self, room: Room, memory: _Memory, *, all_of_them: bool) -> int | None:
         """Write down who joined; answers the line's next number, None while Valkey does not answer."""
@@ -167,7 +177,6 @@ class LineKeeper:
                 if self._draw is not None:
                     await self._draw(connection, locked, joined)
             else:
-                await self._count(connection, locked, memory)
                 memory.called_at(now, locked)
                 served = self._served(locked, memory, now, joined)
                 await _step(connection, locked, served, joined)
@@ -181,20 +190,41 @@ class LineKeeper:
             return Serving(max(joined, room.served), max(joined, room.served), epoch_us(now))
         if not room.calls:
             return Serving(room.served, room.served, epoch_us(now))
-        bounds = Bounds(room.admit_per_minute, joined, _space(room, memory))
+        end = joined if room.closed_behind is None else min(joined, room.closed_behind)
+        bounds = Bounds(room.admit_per_minute, max(end, room.served), _space(room, memory))
         return serve(serving, epoch_us(now), bounds, room.holes)
 
-    async def _count(self, connection: Connection, room: Room, memory: _Memory) -> None:
-        """End sessions whose time is over, and count the others."""
+    async def _look_out(self, room: Room, memory: _Memory) -> None:
+        """Once a second: end what is over, count who shops, and say where the line is going."""
         if time.monotonic() - memory.counted_at < FIGURES_SECONDS:
             return
         memory.counted_at = time.monotonic()
         if room.paused_at is None:
-            await connection.execute(SQL["end_by_time"], room.event_id)
-        await connection.execute(SQL["end_of_buyers"], room.event_id, room.round)
-        row = await connection.fetchrow(SQL["shopping_now"], room.event_id, room.round, room.turn_seconds)
-        assert row is not None
-        memory.figures = Figures(row["shopping"], row["came"])
+            await self._database.cold.execute(SQL["end_by_time"], room.event_id)
+        await self._database.cold.execute(SQL["end_of_buyers"], room.event_id, room.round)
+        rows = await self._database.fetch(
+            SQL["shopping_now"], room.event_id, room.round, room.turn_seconds, LATELY_SECONDS
+        )
+        memory.counts = ShoppingCounts(*rows[0])
+        seats, tiers = await self._sales.seats(room.event_id)
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            row = await connection.fetchrow(SQL["try_lock_room"], room.event_id)
+            if row is None or row["round"] != room.round or not memory.called:
+                return
+            locked = room_of_row(row)
+            served = locked.served
+            sight = Sight(
+                row["now"],
+                served,
+                people_below(served, locked.holes),
+                memory.coming(served),
+                memory.counts,
+                self._told,
+                seats,
+                tiers,
+            )
+            verdict = memory.lookout.look(locked, sight)
+            await _conclude(connection, locked, verdict)
 
 
 def _serving(room: Room) -> Serving:
@@ -208,8 +238,21 @@ def _space(room: Room, memory: _Memory) -> int | None:
     """
     if not room.shoppers_max:
         return None
-    expected = max(0, room.served - memory.called[0][1] - memory.figures.came)
-    return room.shoppers_max - memory.figures.shopping - expected
+    return room.shoppers_max - memory.counts.shopping - memory.coming(room.served)
+
+
+def people_below(rank: int, holes: Sequence[int]) -> int:
+    """How many have a rank below: those in holes do not."""
+    pairs = zip(holes[::2], holes[1::2], strict=True)
+    return rank - sum(max(0, min(last, rank) - first) for first, last in pairs)
+
+
+async def _conclude(connection: Connection, room: Room, verdict: Verdict) -> None:
+    """Write what was made of the sale, and go on at the new pace. The room is locked."""
+    text = msgspec.json.encode(verdict.outlook).decode()
+    behind = verdict.closed_behind if verdict.closed_behind <= room.joined else None
+    pace = verdict.per_minute if room.follows_load else room.admit_per_minute
+    await connection.execute(SQL["note_outlook"], room.event_id, text, behind, pace)
 
 
 async def _step(connection: Connection, room: Room, serving: Serving, joined: int) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 
 from rowlock.kernel import limits
+from rowlock.waiting_room.forecast import Chance, Odds
 
 Mode = Literal["off", "passthrough", "fifo", "draw", "hold", "reject"]
 """`passthrough`: all are let in at once, and counted; `fifo`: in the order of joining; `draw`: those present at the
@@ -50,6 +51,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     holes: Sequence[int]
     closed_behind: int | None
     version: int
+    outlook: str
 
     @property
     def on(self) -> bool:
@@ -72,6 +74,27 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
         return "active"
 
 
+class ZoneOutlook(msgspec.Struct, frozen=True, rename="camel"):
+    """What a price tier will have when it is somebody's turn: about so many seats, and the chance of two."""
+
+    tier: str
+    seats_left: int
+    chance: Chance
+
+
+class QueueOdds(msgspec.Struct, frozen=True, rename="camel"):
+    """What will be left in all, and tier by tier."""
+
+    seats_left: int
+    chance: Chance
+    zones: tuple[ZoneOutlook, ...]
+
+    @classmethod
+    def of(cls, odds: Odds) -> "QueueOdds":
+        """The odds as they are told."""
+        return cls(odds.seats_left, odds.chance, tuple(ZoneOutlook(*zone) for zone in odds.zones))
+
+
 class QueueAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Where somebody stands. `position` counts from 1 and is unknown before a draw; `wait_time` is in whole minutes.
 
@@ -89,7 +112,9 @@ class QueueAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     wait_time_known: bool = False
     wait_time_formatted: str = ""
     refresh_interval_seconds: int
-    odds: msgspec.Raw | None = None
+    wait_changed: str = ""
+    """Why the wait is not what was told before: `sped_up`, `slowed`, `paused`, `resumed`; empty: it is."""
+    odds: QueueOdds | None = None
     message: str = ""
     paused: bool = False
     opens_in: int | None = None
@@ -116,6 +141,17 @@ class QueueBoard(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
     opens_at: datetime | None = None
     drawn: int | None = None
     closed_behind: int | None = None
+
+
+class QueueBucket(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The wait and the odds of everybody who has about so many ahead: at most `ahead`."""
+
+    ahead: int
+    wait_time: int | None = None
+    wait_time_formatted: str = ""
+    wait_changed: str = ""
+    odds: QueueOdds | None = None
+    refresh_interval_seconds: int
 
 
 PerMinute = Annotated[int, msgspec.Meta(ge=0, le=limits.ADMISSIONS_PER_MINUTE_MAX)]

@@ -8,12 +8,14 @@ from rowlock.platform.http.openapi import Operation
 from rowlock.platform.valkey.limiter import Limit, Limiter
 from rowlock.waiting_room.desk import TICKET_COOKIE, QueueDesk
 from rowlock.waiting_room.doorman import ADMISSION_COOKIE
-from rowlock.waiting_room.model import QueueAnswer, QueueBoard
+from rowlock.waiting_room.model import QueueAnswer, QueueBoard, QueueBucket
 
 PATH = "/api/v1/events/{event_id}/queue"
 TICKET_SECONDS = 24 * 3600
 CALLS_PER_MINUTE = 120
 """Of one person at one process: somebody whose page asks every two seconds, four times over."""
+BUCKET_MAX = 400
+"""Of whoever has more people ahead than live on earth."""
 _PRIVATE = (b"cache-control", b"private, no-store")
 _SHARED = (b"cache-control", b"public, max-age=1")
 
@@ -43,6 +45,14 @@ def queue_lane(desk: QueueDesk, signer: TokenSigner, limiter: Limiter, *, secure
     async def board(call: Call) -> Answer:
         return json_reply(desk.board(_number(call)), 200, _SHARED)
 
+    async def bucket(call: Call) -> Answer:
+        number = parse_number_id(call.params[1])
+        if number is None and call.params[1] != "0":
+            raise Problem("not_found", f"There is no bucket {call.params[1][:40]}.")
+        found = desk.bucket(_number(call), min(number or 0, BUCKET_MAX))
+        kept = b"public, max-age=%d" % min(found.refresh_interval_seconds, 10)
+        return json_reply(found, 200, (b"cache-control", kept))
+
     def reply(event_id: int, answer: QueueAnswer) -> Answer:
         cookies = []
         for name, value, seconds in (
@@ -59,6 +69,7 @@ def queue_lane(desk: QueueDesk, signer: TokenSigner, limiter: Limiter, *, secure
         LaneRoute("GET", PATH, status),
         LaneRoute("DELETE", PATH, leave),
         LaneRoute("GET", f"{PATH}/board", board),
+        LaneRoute("GET", f"{PATH}/board/{{bucket}}", bucket),
     ]
 
 
@@ -92,5 +103,12 @@ OPERATIONS = (
         method="get", path="/api/v1/events/{eventId}/queue/board", tag="Waiting room", public=True,
         summary="The line as everybody may see it", description="Good for a second in any cache.",
         answers={200: ("The line.", QueueBoard)}, problems=(404,),
+    ),
+    Operation(
+        method="get", path="/api/v1/events/{eventId}/queue/board/{bucket}", tag="Waiting room", public=True,
+        summary="The wait with so many ahead",
+        description="The same for all whose number of people ahead falls into one bucket: below 16 the number itself, "
+        "then eight buckets for every doubling. With the board and one's own rank a page needs nothing else.",
+        answers={200: ("The wait.", QueueBucket)}, problems=(404,),
     ),
 )  # fmt: skip

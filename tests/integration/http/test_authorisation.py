@@ -92,6 +92,7 @@ AFFAIRS = {
     "get /api/v1/events/{eventId}/queue/board": Affair.PUBLIC,
     "get /api/v1/events/{eventId}/queue/record": Affair.RECORD,
     "get /api/v1/events/{eventId}/queue/proof": Affair.RECORD,
+    "get /api/v1/events/{eventId}/queue/board/{bucket}": Affair.PUBLIC,
     "put /api/v1/events/{eventId}/queue/control": Affair.OWN_EVENT,
     "get /api/v1/events/{eventId}/queue/control": Affair.OWN_EVENT,
     "post /api/v1/events/{eventId}/queue/revoke": Affair.OWN_EVENT,
@@ -199,6 +200,7 @@ NOBODY_S = {
     "keyId": "key-of-nobody",
     "provider": "stripe",
     "number": "R1-000001",
+    "bucket": "17",
     "transferId": NOBODY_S_BLOCK,
 }
 

@@ -11,6 +11,7 @@ from rowlock.platform.secrets import SecretBox, SecretsFault, new_key, reseal
 from rowlock.waiting_room.draw_desk import SEALED, DrawDesk
 from rowlock.waiting_room.keeper import LineKeeper
 from rowlock.waiting_room.proof import PlaceProof, Record, check_record, read_record
+from rowlock.worker import line_keeper
 
 OPENING_NEVER = "2099-01-01T09:00:00Z"
 OPENING_NOW = "2020-01-01T09:00:00Z"
@@ -26,7 +27,7 @@ class Line:
 
     def keeper(self) -> LineKeeper:
         """A worker's loop, to be taken step by step."""
-        return LineKeeper(self.office.api.database, self.office.api.waiting_room.line, self.draws.draw)
+        return line_keeper(self.office.api)
 
     async def control(self, **changes: object) -> Json:
         manager = self.office.caller("organiser")

@@ -7,6 +7,7 @@ import pytest
 from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
 
 from rowlock.waiting_room.keeper import LineKeeper
+from rowlock.worker import line_keeper
 
 QUEUE = "/events/{}/queue"
 
@@ -14,7 +15,7 @@ QUEUE = "/events/{}/queue"
 @pytest.fixture
 def keeper(office: BoxOffice) -> LineKeeper:
     """The worker's loop, a step at a time."""
-    return LineKeeper(office.api.database, office.api.waiting_room.line)
+    return line_keeper(office.api)
 
 
 async def switch(office: BoxOffice, **changes: object) -> Json:
@@ -176,3 +177,38 @@ async def test_places_outlive_an_emptied_valkey(office: BoxOffice, keeper: LineK
     by_name = [await ask(office, person) for person in people[:10]]
     assert [told["position"] for told in by_name] == list(range(1, 11))
     assert newcomer["position"] > 10
+
+
+async def test_who_waits_is_told_how_long_and_what_will_be_left(office: BoxOffice, keeper: LineKeeper) -> None:
+    await switch(office, admitPerMinute=30, admitMax=30)
+    people = [office.caller() for _ in range(40)]
+    for person in people:
+        await join(office, person)
+    last = await until(office, keeper, people[-1], lambda told: "odds" in told)
+    assert last["waitTimeKnown"]
+    assert 1 <= last["waitTime"] <= 3
+    assert last["waitTimeFormatted"].endswith(" min")
+    assert {zone["tier"] for zone in last["odds"]["zones"]} == {"VIP", "Regular"}
+    assert last["refreshIntervalSeconds"] >= 2
+    first = await ask(office, people[1])
+    assert first["odds"]["seatsLeft"] >= last["odds"]["seatsLeft"]
+    bucket = await office.public.get(f"{QUEUE.format(office.event)}/board/17")
+    assert bucket.headers["cache-control"].startswith("public, max-age=")
+    assert bucket.json()["ahead"] >= 17
+
+
+async def test_the_line_stops_where_nothing_is_left(office: BoxOffice, keeper: LineKeeper) -> None:
+    """Fifty seats: whoever stands behind three hundred others is told so, and is never called."""
+    await switch(office, mode="hold")
+    people = [office.caller() for _ in range(300)]
+    await asyncio.gather(*(join(office, person) for person in people))
+    await switch(office)
+    last = max([await ask(office, person) for person in people[::37]], key=lambda told: told["position"])
+    ticket = {"x_queue_ticket": last["queueTicket"]}
+    async with asyncio.timeout(10):
+        while not last.get("closed"):
+            await keeper.step()
+            await office.api.waiting_room.watch.catch_up()
+            last = await ask(office, office.public, **ticket)
+    assert not last["admitted"]
+    assert last["odds"]["chance"] in {"unlikely", "gone"}

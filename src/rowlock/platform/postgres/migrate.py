@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 from rowlock.platform.postgres.job_schema import applied_migration, apply_job_schema, newest_migration
 from rowlock.platform.postgres.queries import load_queries
 
-OLDEST_USABLE_REVISION = "0034"
+OLDEST_USABLE_REVISION = "0036"
 """The oldest schema this release still works on; raised when a release starts to need something newer."""
 
 FUNCTION_PACKAGES = (

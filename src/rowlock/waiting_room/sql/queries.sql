@@ -112,12 +112,21 @@ WHERE event_id = $1
 RETURNING round
 
 -- name: shopping_now
--- How many are shopping, and how many have come in the last $3 seconds.
-SELECT count(*) FILTER (WHERE ended_at IS NULL) AS shopping,
-       count(*) FILTER (WHERE opened_at > clock_timestamp() - make_interval(secs => $3)) AS came
-FROM shopping_sessions
-WHERE event_id = $1 AND round = $2
-  AND (ended_at IS NULL OR opened_at > clock_timestamp() - make_interval(secs => $3))
+-- Sessions of a round: ever opened, open, over, with a purchase; opened in the last $3 seconds, over in the last $4.
+SELECT count(*) AS came, count(*) FILTER (WHERE ended_at IS NULL) AS shopping, count(ended_at) AS ended,
+       count(*) FILTER (WHERE ended_by = 'purchase') AS bought,
+       count(*) FILTER (WHERE opened_at > clock_timestamp() - make_interval(secs => $3)) AS came_lately,
+       count(*) FILTER (WHERE ended_at > clock_timestamp() - make_interval(secs => $4)) AS left_lately
+FROM shopping_sessions WHERE event_id = $1 AND round = $2
+
+-- name: note_outlook
+-- What was made of the sale. A new pace begins now. The room is locked.
+UPDATE waiting_rooms
+SET outlook = $2, closed_behind = $3, admit_per_minute = $4::int, version = version + 1,
+    pace_base = CASE WHEN admit_per_minute = $4 THEN pace_base ELSE served END,
+    pace_at = CASE WHEN admit_per_minute = $4 THEN pace_at ELSE clock_timestamp() END
+WHERE event_id = $1
+  AND (outlook, closed_behind, admit_per_minute) IS DISTINCT FROM ($2, $3::bigint, $4)
 
 -- name: clock
 SELECT clock_timestamp()
@@ -153,8 +162,11 @@ INSERT INTO waiting_room_draws (event_id, round, commitment, seed, seed_sealed, 
 INSERT INTO waiting_room_ranks (event_id, round, first_no, ranks) VALUES ($1, $2, $3, $4)
 
 -- name: set_drawn
--- The draw is done. The room is locked.
-UPDATE waiting_rooms SET drawn = $2, holes = $3, joined = greatest(joined, $4), version = version + 1 WHERE event_id = $1
+-- The draw is done, and the pace counts from now. The room is locked.
+UPDATE waiting_rooms
+SET drawn = $2, holes = $3, joined = greatest(joined, $4), pace_base = served, pace_at = clock_timestamp(),
+    version = version + 1
+WHERE event_id = $1
 
 -- name: sealed_seeds
 SELECT event_id || ':' || round AS id, seed AS sealed, 'draw:' || event_id || ':' || round AS purpose
