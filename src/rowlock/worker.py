@@ -28,7 +28,7 @@ from rowlock.platform.postgres.pool import rerun
 from rowlock.platform.telemetry import metrics
 from rowlock.settings import Settings
 from rowlock.tickets import jobs as tickets
-from rowlock.waiting_room.keeper import LineKeeper
+from rowlock.waiting_room.keeper import Draw, LineKeeper
 from rowlock.waiting_room.sales import SaleSights
 from rowlock.waiting_room.vitals import VitalsReader
 
@@ -65,10 +65,10 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
         await api.close()
 
 
-def line_keeper(api: Api) -> LineKeeper:
-    """What keeps the waiting rooms' lines going."""
+def line_keeper(api: Api, draw: Draw | None = None) -> LineKeeper:
+    """What keeps the waiting rooms' lines going, and draws them unless `draw` does."""
     room, sales = api.waiting_room, SaleSights(api.replica, api.facts)
-    return LineKeeper(api.database, room.line, sales, VitalsReader(api.valkey), room.draws.draw)
+    return LineKeeper(api.database, room.line, sales, VitalsReader(api.valkey), draw or room.draws.draw)
 
 
 def _tasks(api: Api) -> list[Task]:

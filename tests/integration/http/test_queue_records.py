@@ -27,7 +27,7 @@ class Line:
 
     def keeper(self) -> LineKeeper:
         """A worker's loop, to be taken step by step."""
-        return line_keeper(self.office.api)
+        return line_keeper(self.office.api, self.draws.draw)
 
     async def control(self, **changes: object) -> Json:
         manager = self.office.caller("organiser")

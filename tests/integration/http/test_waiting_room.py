@@ -46,7 +46,7 @@ async def ask(office: BoxOffice, caller: Caller, **headers: str) -> Json:
 
 async def until(office: BoxOffice, keeper: LineKeeper, caller: Caller, right: Callable[[Json], bool]) -> Json:
     """Step the line until the caller's standing is right."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             await keeper.step()
             await office.api.waiting_room.watch.catch_up()
@@ -205,7 +205,7 @@ async def test_the_line_stops_where_nothing_is_left(office: BoxOffice, keeper: L
     await switch(office)
     last = max([await ask(office, person) for person in people[::37]], key=lambda told: told["position"])
     ticket = {"x_queue_ticket": last["queueTicket"]}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not last.get("closed"):
             await keeper.step()
             await office.api.waiting_room.watch.catch_up()
