@@ -1,5 +1,6 @@
 import leavingUrl from "./hold/leaving.worker.ts?worker&url";
 import proofUrl from "./proof.worker.ts?worker&url";
+import verifyUrl from "./queue/verify.worker.ts?worker&url";
 
 /** What TypeScript's own library does not know yet; to it the proof is a string. */
 interface Policies {
@@ -9,7 +10,7 @@ interface Policies {
 /** The few addresses that may become a script here, where the browser asks for proof (Trusted Types). Made once a page. */
 const policy = (globalThis as { trustedTypes?: Policies }).trustedTypes?.createPolicy("rowlock-own-worker", {
   createScriptURL: (address) => {
-    if (address !== leavingUrl && address !== proofUrl) throw new TypeError(address);
+    if (![leavingUrl, proofUrl, verifyUrl].includes(address)) throw new TypeError(address);
     return address;
   },
 });
@@ -17,4 +18,5 @@ const policy = (globalThis as { trustedTypes?: Policies }).trustedTypes?.createP
 export const ownWorkers = {
   leaving: policy?.createScriptURL(leavingUrl) ?? leavingUrl,
   proof: policy?.createScriptURL(proofUrl) ?? proofUrl,
+  verify: policy?.createScriptURL(verifyUrl) ?? verifyUrl,
 };

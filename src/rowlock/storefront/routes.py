@@ -61,6 +61,7 @@ def create_router(data: StorefrontData) -> Router:
         Route("/pay/razorpay/{payment_id}", pages.hand_over),
         Route("/docs", pages.reference),
         Route("/oauth/authorize", pages.allow),
+        Route("/queue/verify", pages.queue_verify),
         *(Route(path, partial(pages.account, room)) for path, room in ACCOUNT_ROOMS.items()),
         Route("/sitemap.xml", pages.sitemap),
         Route("/robots.txt", pages.robots),
@@ -133,6 +134,10 @@ class _Pages:
                 return render(request, "allow.html", {"wish": wish}, kept_s=0)
             case Refused(words):
                 return render(request, "refused.html", {"words": words}, status=400, kept_s=0)
+
+    async def queue_verify(self, request: Request) -> Response:
+        """Where a browser recomputes a draw by itself; only the island reads from the address which one."""
+        return render(request, "queue_verify.html", {}, kept_s=LIST_KEPT_S)
 
     async def account(self, room: str, request: Request) -> Response:
         """Signing in and one's account: empty for everybody, the island asks whose it is."""

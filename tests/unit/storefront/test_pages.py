@@ -25,7 +25,7 @@ async def shop() -> httpx.AsyncClient:
     return client_of(Programme())
 
 
-@pytest.mark.parametrize("path", ["/", "/events", "/events/1", "/bookings/b1"])
+@pytest.mark.parametrize("path", ["/", "/events", "/events/1", "/bookings/b1", "/queue/verify"])
 async def test_pages_are_small_cacheable_and_set_no_cookie(shop: httpx.AsyncClient, path: str) -> None:
     page = await shop.get(path)
     assert page.status_code == 200

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, example, given
@@ -23,6 +24,7 @@ from rowlock.waiting_room.proof import (
 
 SOUND = b"".join(whole_sale().lines())
 SOUND_WITH_BEACON = b"".join(whole_sale(source="lottery of 21 November", beacon=BEACON).lines())
+VECTOR = Path(__file__).parents[2] / "vectors" / "queue_record.jsonl"
 
 
 def checked(file: bytes) -> Verdict:
@@ -43,6 +45,11 @@ def test_a_sound_record_has_no_fault(file: bytes) -> None:
     verdict = checked(file)
     assert verdict.faults == ()
     assert len(verdict.order) == 40
+
+
+def test_the_browser_checks_what_we_write() -> None:
+    """The same file is recomputed in web/storefront/queue/check.test.ts."""
+    assert VECTOR.read_bytes() == SOUND_WITH_BEACON
 
 
 def test_every_place_can_be_read_off_it() -> None:

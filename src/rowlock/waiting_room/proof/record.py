@@ -5,6 +5,7 @@ any byte changed is either no record or another record.
 """
 
 import json
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as NoBase64
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,9 @@ FORMAT = "rowlock queue record 1"
 _ENTRY, _REGISTER = b"rowlock queue entry 1\x00", b"rowlock queue register 1\x00"
 LINE_BYTES_MAX = 16 * 1024 * 1024
 PLACES_MAX = 50_000_000
+
+_PLAIN = re.compile(rb"[ -~]*\n")
+"""A line of printable ASCII. Escapes of characters are refused, too: whatever else JSON allows, we never write."""
 
 Kind = Literal["mode", "committed", "counted", "paused", "resumed", "closed", "beacon", "drawn", "ended"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -153,9 +157,10 @@ def _json(value: object) -> str:
 
 
 def _values(no: int, line: bytes) -> dict[str, object]:
-    """The line's object. Only plain ASCII without escapes of characters: whatever else JSON allows, we never write."""
     try:
-        values = json.loads(line) if len(line) <= LINE_BYTES_MAX and line.isascii() and b"\\u" not in line else None
+        values = (
+            json.loads(line) if len(line) <= LINE_BYTES_MAX and b"\\u" not in line and _PLAIN.fullmatch(line) else None
+        )
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
