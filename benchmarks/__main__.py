@@ -20,6 +20,7 @@ from benchmarks import (
     spread,
     tokens,
     verify,
+    waiting,
 )
 from benchmarks.effort import Effort
 from benchmarks.report import title
@@ -37,6 +38,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
     "live": ("The live map", live.chapter),
     "outbox": ("A backlog of messages", outbox.chapter),
     "tokens": ("Who asks", tokens.chapter),
+    "waiting": ("The line", waiting.chapter),
     "verify": ("The proof", verify.chapter),
 }
 REPORT_FOLDER = Path(__file__).parent / "report"

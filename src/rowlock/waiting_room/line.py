@@ -84,18 +84,18 @@ class Line:
 
         Answers whether it began now, its next number, and the first that is not in the register.
         """
-        began, next_no, registered = await self._run(BEGIN, _keys(line), str(first), str(ceiling))
+        began, next_no, registered = await self._run(BEGIN, keys_of(line), str(first), str(ceiling))
         return bool(began), next_no, registered
 
     async def look(self, line: str) -> LineState | None:
         """How the line is; None when there is none. LineAway."""
         limit = str(REGISTERED_AT_ONCE * PERSON_BYTES)
-        found = await self._run(LOOK, _keys(line), limit)
+        found = await self._run(LOOK, keys_of(line), limit)
         return LineState(*found) if found else None
 
     async def registered(self, line: str, first: int, people: bytes) -> None:
         """These are in the register. LineAway."""
-        await self._run(REGISTERED, _keys(line), str(first), str(len(people)))
+        await self._run(REGISTERED, keys_of(line), str(first), str(len(people)))
 
     async def _run(self, script: Script, keys: Sequence[str], *arguments: str) -> list[Any]:
         answers = await self._scripts.run(script, [Call(keys, arguments)])
@@ -122,12 +122,12 @@ class Line:
             lines.setdefault(asked.line, []).append(at)
         calls = []
         for line, members in lines.items():
-            buckets, names = zip(*(_place_of(people[at]) for at in members), strict=True)
+            buckets, names = zip(*(place_of(people[at]) for at in members), strict=True)
             arguments: list[str | bytes] = [*names]
             if joins:
                 arguments += [people[at].person for at in members]
             arguments += [str(numbers[at]) for at in members if numbers]
-            calls.append(Call([*(_keys(line) if joins else ()), *buckets], arguments))
+            calls.append(Call([*(keys_of(line) if joins else ()), *buckets], arguments))
         answers = await self._scripts.run(script, calls)
         found: list[int | None] = [None] * len(people)
         for members, answer in zip(lines.values(), answers or (), strict=False):
@@ -136,12 +136,12 @@ class Line:
         return found
 
 
-def _keys(line: str) -> list[str]:
+def keys_of(line: str) -> list[str]:
     """The keys of a line beside its buckets; what is in braces puts all of them into one slot."""
     return [f"{{line:{line}}}", f"{{line:{line}}}:new"]
 
 
-def _place_of(asked: Asked) -> tuple[str, bytes]:
+def place_of(asked: Asked) -> tuple[str, bytes]:
     """The key of a person's bucket, and what the bucket calls the person: the bits that the key does not tell."""
     bucket = int.from_bytes(asked.person[:2], "big") % BUCKETS
     return f"{{line:{asked.line}}}:{bucket:x}", asked.person[1:]
