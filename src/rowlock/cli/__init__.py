@@ -25,7 +25,7 @@ VERBS = {
     "verify": "proof:verify",
     "ledger": "proof:ledger",
     "audit": "audit:audit",
-    "queue": "queues:queue",
+    "queue": "queue_rooms:queue",
     "bots": "bots:bots",
     "surge": "bots:surge",
     "jobs": "jobs:jobs",
@@ -34,7 +34,7 @@ VERBS = {
     "secrets": "secrets:secrets",
     "dev": "dev:dev",
 }
-"""The module of each verb and its name there; `blocks` and `refunds` add their own verbs to `event`."""
+"""The module of each verb and its name there; `blocks` and `refunds` add verbs to `event`, `queue_rooms` to `queue`."""
 
 
 class Verbs(click.Group):
