@@ -15,17 +15,18 @@ from rowlock.platform.telemetry import metrics
 
 REFUNDS_PER_ROUND_MAX = 50
 ROUND_SECONDS = 1.0
+SILENCE_SECONDS = 20.0
+"""A refund of which the provider said nothing, or was not even asked, is tried again after so long."""
 PAUSE_SECONDS = 5.0
 PAUSE_SECONDS_MAX = 3_600.0
-"""A refund that the provider did not take, or has not finished, is asked about again, ever more slowly."""
+"""One that it has, but not finished, is asked about again, ever more slowly."""
 
 log = structlog.get_logger(__name__)
 
 
 async def pay_refunds(database: Database, providers: Providers) -> int:
     """One round: of how many refunds the provider was told."""
-    pauses = PAUSE_SECONDS, PAUSE_SECONDS_MAX
-    due = await database.fetch(SQL["take_due_refunds"], REFUNDS_PER_ROUND_MAX, *pauses)
+    due = await database.fetch(SQL["take_due_refunds"], REFUNDS_PER_ROUND_MAX, SILENCE_SECONDS)
     await asyncio.gather(*(_pay_one(database, providers, refund) for refund in due))
     return len(due)
 
@@ -51,7 +52,8 @@ async def _note(database: Database, refund_id: uuid.UUID, answer: RefundAnswer) 
     phase = "failed" if answer.state == "failed" else "sent"
     if answer.state == "failed":
         log.error("refund_failed", refundId=str(refund_id), reason=answer.reason)
-    await rerun(lambda: database.fetch(SQL["note_refund"], refund_id, phase, answer.ref, answer.reason))
+    note = refund_id, phase, answer.ref, answer.reason, PAUSE_SECONDS, PAUSE_SECONDS_MAX
+    await rerun(lambda: database.fetch(SQL["note_refund"], *note))
 
 
 async def pay_refunds_forever(database: Database, providers: Providers, stopping: asyncio.Event) -> None:

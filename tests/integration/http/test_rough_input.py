@@ -5,9 +5,11 @@ import json
 import uuid
 
 import pytest
+from starlette.requests import ClientDisconnect
 from tests.integration.http.conftest import BoxOffice, assert_problem
 
 from rowlock.kernel.limits import REQUEST_BODY_BYTES_MAX
+from rowlock.platform.http.edge import problem_of
 
 RESERVE = "/bookings/reserve"
 
@@ -67,6 +69,10 @@ async def test_a_huge_body_without_a_length_is_cut_off(office: BoxOffice) -> Non
         sent += 1024
     assert b" 413 " in await status, "the answer comes while the body is still being sent"
     writer.close()
+
+
+def test_who_hangs_up_in_the_middle_of_a_body_leaves_no_fault_of_ours() -> None:
+    assert problem_of(ClientDisconnect()).kind.status == 400
 
 
 async def test_what_is_no_http_gets_a_problem_too(office: BoxOffice) -> None:

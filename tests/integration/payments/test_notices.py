@@ -28,6 +28,11 @@ from rowlock.standin.postman import stripe_signature
 
 Json = dict[str, Any]
 KEY = {"Authorization": f"Bearer {STRIPE_SECRET_KEY}"}
+RETURN_SEATS = (
+    "SELECT * FROM return_seats_v1(ARRAY[$1::uuid], ARRAY[gen_random_uuid()], NULL, 'organiser', "
+    "ARRAY[NULL::text], 'tester', '', NULL)"
+)
+PAUSE = "SELECT extract(epoch FROM next_try_at - clock_timestamp()) FROM refunds"
 WEBHOOKS = "/api/v1/payments/webhooks/stripe"
 
 
@@ -261,16 +266,31 @@ async def test_what_the_bank_takes_back_is_in_the_books(stripe: StripeTill) -> N
         assert [finding async for finding in prove_money(connection, None) if not finding.holds] == []
 
 
+async def test_an_old_refund_is_soon_tried_again_after_silence_and_late_while_the_bank_works(
+    stripe: StripeTill,
+) -> None:
+    await stripe.choose(await stripe.go_to_page(), "7726")
+    (row,) = await stripe.house.database.fetch("SELECT id, booking_id FROM payments")
+    await stripe.api.cashier.learn(row["id"])
+    database, pauses = stripe.house.database, []
+    await database.fetch(RETURN_SEATS, row["booking_id"])
+    await database.cold.execute("UPDATE refunds SET created_at = created_at - interval '10 hours'")
+    for failing in (3, 0):
+        stripe.standin.misbehave(failCalls=failing)
+        await database.cold.execute("UPDATE refunds SET next_try_at = clock_timestamp()")
+        assert await pay_refunds(database, stripe.api.providers) == 1
+        pauses.append(float(await database.cold.fetchval(PAUSE)))
+    assert 0 < pauses[0] <= 20, "nobody answered"
+    assert 3_500 < pauses[1] <= 3_600, "the provider has it"
+
+
 async def test_a_refund_of_ours_is_asked_about_at_once(stripe: StripeTill) -> None:
     """It was pending, and would have been asked about in ten seconds."""
     await stripe.choose(await stripe.go_to_page(), "7726")
     (row,) = await stripe.house.database.fetch("SELECT id, booking_id FROM payments")
     await stripe.api.cashier.learn(row["id"])
     database = stripe.house.database
-    await database.fetch(
-        "SELECT * FROM return_seats_v1(ARRAY[$1::uuid], ARRAY[gen_random_uuid()], NULL, 'organiser', "
-        "ARRAY[NULL::text], 'tester', '', NULL)", row["booking_id"],
-    )  # fmt: skip
+    await database.fetch(RETURN_SEATS, row["booking_id"])
     assert await pay_refunds(database, stripe.api.providers) == 1
     assert await pay_refunds(database, stripe.api.providers) == 0
     (made,) = await database.fetch("SELECT provider_ref FROM refunds WHERE phase = 'sent'")

@@ -92,11 +92,10 @@ UPDATE refund_runs SET ended_at = clock_timestamp()
 WHERE event_id = $1 AND NOT EXISTS (SELECT 1 FROM seats WHERE event_id = $1 AND state IN (1, 2))
 
 -- name: take_due_refunds
--- Refunds that the provider is to hear of now, each by one worker; the older one is, the longer the next try is put off.
+-- Refunds that the provider is to hear of now, each by one worker; soon again should nobody answer.
 UPDATE refunds r
 SET phase = 'sent', tries = r.tries + 1, updated_at = clock_timestamp(),
-    next_try_at = clock_timestamp() + 
-        least(greatest(make_interval(secs => $2), (clock_timestamp() - r.created_at) / 4), make_interval(secs => $3))
+    next_try_at = clock_timestamp() + make_interval(secs => $2)
 FROM payments p
 WHERE p.id = r.payment_id AND r.id IN (
     SELECT id FROM refunds WHERE phase IN ('due', 'sent') AND next_try_at <= clock_timestamp()
@@ -119,8 +118,12 @@ FROM paid r JOIN payments p ON p.id = r.payment_id JOIN events e ON e.id = r.eve
 ON CONFLICT (booking_id, kind, payment_id, refund_id) DO NOTHING
 
 -- name: note_refund
--- What the provider said of a refund that is not paid: failed for good, or not done yet.
-UPDATE refunds SET phase = $2, provider_ref = coalesce($3, provider_ref), failure = $4, updated_at = clock_timestamp()
+-- What the provider said of a refund that is not paid: failed for good, or not done yet. The older it is, the later it is
+-- asked about again.
+UPDATE refunds
+SET phase = $2, provider_ref = coalesce($3, provider_ref), failure = $4, updated_at = clock_timestamp(),
+    next_try_at = clock_timestamp()
+        + least(greatest(make_interval(secs => $5), (clock_timestamp() - created_at) / 4), make_interval(secs => $6))
 WHERE id = $1 AND phase IN ('due', 'sent')
 
 -- name: mock_authorise

@@ -8,6 +8,7 @@ import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rowlock.kernel.ids import new_request_id
@@ -86,6 +87,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem("invalid_request", _first_fault(error))
         case Overloaded():
             return Problem("overloaded", "Too many requests are waiting here.", retryAfter=RETRY_AFTER_SECONDS)
+        case ClientDisconnect():
+            return Problem("malformed_request", "The request broke off.")  # which nobody hears any more
         case DatabaseDown():
             log.error("database_down", error=str(error))
             return Problem("unavailable", "The database is not reachable.", retryAfter=RETRY_AFTER_SECONDS)

@@ -42,7 +42,8 @@ class Rush:
             try:
                 await self.look()
             except TRANSIENT_ERRORS as error:
-                log.warning("rush_unknown", error=str(error))
+                if self._last is not None:
+                    log.warning("rush_unknown", error=str(error))
                 self._last = None
                 self._calm.set()
             try:
