@@ -432,8 +432,10 @@ class Pages:
         person, number = person_of(visitor, self._api.signer), parse_booking_id(booking_id)
         booking = await self._api.views.find(number, person.subject) if person and number else None
         event = await self.event(booking.event_id) if booking is not None and booking.status == "CONFIRMED" else None
-        if booking is None or event is None:
+        sale = await self._api.views.sale(int(event.id)) if event is not None else None
+        if booking is None or event is None or sale is None:
             return None
+        _, plan = sale
         return CalendarEntry(
             booking_id=booking.booking_id,
             reference=booking.reference,
@@ -442,7 +444,7 @@ class Pages:
             starts_at=event.starts_at,
             timezone=event.timezone,
             place=event.venue.place,
-            seats=tuple(seat.id for seat in booking.seats),
+            seats=tuple(plan.place(plan.seat_nos[seat.id]) for seat in booking.seats if not seat.returned),
         )
 
 

@@ -20,6 +20,7 @@ from tests.integration.http.browsers import Browser, link_in, mails_to
 from tests.integration.http.conftest import BoxOffice, Caller, Json
 
 from rowlock.kernel import limits
+from rowlock.seating import SeatPlace
 from rowlock.storefront.prose import prose
 from rowlock.tickets import CalendarEntry, calendar_file
 
@@ -164,7 +165,8 @@ def test_a_description_still_says_what_it_means() -> None:
 
 @pytest.mark.parametrize("text", [*SCRIPTS, *STATEMENTS, "two\r\nSUMMARY:lines", "a\\,b;c:d"])
 def test_a_calendar_file_stays_one_event(text: str) -> None:
-    entry = CalendarEntry("id", "REF", "1", text, datetime(2031, 5, 1, tzinfo=UTC), "Europe/Berlin", text, (text,))
+    seat, starts = SeatPlace(text, text, text), datetime(2031, 5, 1, tzinfo=UTC)
+    entry = CalendarEntry("id", "REF", "1", text, starts, "Europe/Berlin", text, (seat,))
     (event,) = Calendar.from_ical(calendar_file(entry, "https://x.example", "en")).walk("VEVENT")
     assert len(event.keys()) == 8
     assert str(event["summary"]).replace("\r\n", "\n") == text.replace("\r\n", "\n")

@@ -138,7 +138,7 @@ class Documents:
     async def _frozen(self, row: asyncpg.Record, receipts: Mapping[uuid.UUID, str]) -> Facts:
         plan = await self._plans.plan(row["plan_id"])
         assert plan is not None
-        seats = [plan.seat_ids[seat_no] for seat_no in row["seat_nos"]]
+        seats = [plan.place(seat_no).in_words(row["language"]) for seat_no in row["seat_nos"]]
         return Facts(
             seller=Seller(row["seller"], row["address"], row["tax_id"]),
             reference=reference_of(row["no"]),

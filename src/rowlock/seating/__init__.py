@@ -14,6 +14,7 @@ from rowlock.seating.model import (
     Shape,
     seat_id,
 )
+from rowlock.seating.place import SeatPlace, seats_in_words
 from rowlock.seating.repair import renumber_duplicates
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Progress",
     "Row",
     "Seat",
+    "SeatPlace",
     "SeatingPlan",
     "Section",
     "Shape",
@@ -38,5 +40,6 @@ __all__ = [
     "read_plan_file",
     "renumber_duplicates",
     "seat_id",
+    "seats_in_words",
     "write_plan",
 ]

@@ -4,14 +4,18 @@ import asyncio
 import gzip
 import hashlib
 import zlib
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import accumulate
+from operator import itemgetter
 
 import msgspec
 
 from rowlock.platform.postgres import Connection, Database, load_queries
 from rowlock.seating.geometry import plan_as_columns, plan_as_list
 from rowlock.seating.model import SeatingPlan
+from rowlock.seating.place import SeatPlace
 
 SQL = load_queries("rowlock.seating")
 
@@ -71,7 +75,14 @@ class ShelvedPlan:
         self.plan = plan
         self.seat_ids = plan.seat_ids()
         self.seat_nos = {seat_id: seat_no for seat_no, seat_id in enumerate(self.seat_ids)}
+        rows = [(section.name, row) for section in plan.sections for row in section.rows]
+        self._rows = list(zip(accumulate((len(row.seats) for _, row in rows), initial=0), rows, strict=False))
         self._geometry: dict[tuple[bool, bool], bytes] = {}
+
+    def place(self, seat_no: int) -> SeatPlace:
+        """Where a seat is, as people say it."""
+        first, (section, row) = self._rows[bisect_right(self._rows, seat_no, key=itemgetter(0)) - 1]
+        return SeatPlace(section, row.label, row.seats[seat_no - first].number)
 
     def geometry(self, *, columns: bool, gzipped: bool) -> bytes:
         """The plan answer in list or column form, plain or gzip, made once each."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from icalendar import Calendar, Event, Timezone
 
+from rowlock.seating import SeatPlace, seats_in_words
 from rowlock.tickets.phrases import phrases
 
 LASTS = timedelta(hours=3)
@@ -14,7 +15,7 @@ LASTS = timedelta(hours=3)
 
 
 class CalendarEntry(msgspec.Struct, frozen=True):
-    """A booking as a calendar shows it; `seats` are seat ids, `starts_at` is aware."""
+    """A booking as a calendar shows it; `starts_at` is aware."""
 
     booking_id: str
     reference: str
@@ -23,7 +24,7 @@ class CalendarEntry(msgspec.Struct, frozen=True):
     starts_at: datetime
     timezone: str
     place: str
-    seats: tuple[str, ...]
+    seats: tuple[SeatPlace, ...]
 
 
 def calendar_file(entry: CalendarEntry, url: str, language: str) -> bytes:
@@ -38,7 +39,8 @@ def calendar_file(entry: CalendarEntry, url: str, language: str) -> bytes:
     event.add("location", entry.place)
     if url:
         event.add("url", url)
-    told = (say["reference"].format(reference=entry.reference), say["seats"].format(seats=", ".join(entry.seats)))
+    seats = say["seats"].format(seats=seats_in_words(entry.seats, language))
+    told = (say["reference"].format(reference=entry.reference), seats)
     event.add("description", "\n".join(told))
     calendar = Calendar()
     calendar.add("prodid", "-//Rowlock//Tickets//EN")

@@ -9,12 +9,13 @@ from rowlock.kernel.ids import reference_of
 from rowlock.kernel.money import money
 from rowlock.platform.mail import Attachment, Letter
 from rowlock.platform.manner import Manner
+from rowlock.seating import SeatPlace, seats_in_words
 from rowlock.tickets.calendar import CalendarEntry, calendar_file
 from rowlock.tickets.phrases import phrases
 
 
 class ToldBooking(msgspec.Struct, frozen=True, kw_only=True):
-    """A booking as its mails tell of it: seats by their ids, amounts in minor units, prices all-in and one a seat.
+    """A booking as its mails tell of it: amounts in minor units, prices all-in and one a seat.
 
     `fees` and `taxes` are parts of `total`.
     """
@@ -23,7 +24,7 @@ class ToldBooking(msgspec.Struct, frozen=True, kw_only=True):
     no: int
     event_id: int
     status: str
-    seats: tuple[str, ...]
+    seats: tuple[SeatPlace, ...]
     tiers: tuple[str, ...]
     prices: tuple[int, ...]
     total: int
@@ -61,8 +62,8 @@ def confirmed_letter(booking: ToldBooking, site: str) -> Letter:
     )
 
 
-def offer_letter(booking: ToldBooking, seats: tuple[str, ...], giver: str, link: str, until: datetime) -> Letter:
-    """Tickets are offered to whoever reads this, by `giver` (empty: somebody), under `link`."""
+def offer_letter(booking: ToldBooking, seats: tuple[SeatPlace, ...], giver: str, link: str, until: datetime) -> Letter:
+    """Tickets of these seats are offered to whoever reads this, by `giver` (empty: somebody), under `link`."""
     say, manner = phrases(booking.language), Manner(booking.language)
     told = {"giver": giver or say["offer.somebody"], "event": booking.event_name}
     end = f"{manner.short_day(until, booking.timezone)}, {manner.time(until, booking.timezone)}"
@@ -70,7 +71,9 @@ def offer_letter(booking: ToldBooking, seats: tuple[str, ...], giver: str, link:
         subject=say["offer.subject"].format(**told),
         greeting=say["greeting.nobody"],
         paragraphs=(
-            say["offer.text"].format(**told), _when_and_where(booking), say["seats"].format(seats=", ".join(seats)),
+            say["offer.text"].format(**told),
+            _when_and_where(booking),
+            say["seats"].format(seats=seats_in_words(seats, booking.language)),
         ),
         link=link,
         link_words=say["offer.link"],
@@ -96,7 +99,7 @@ def _what_it_costs(booking: ToldBooking) -> tuple[tuple[str, str], ...]:
     """A row for each seat, the order's fee, the total, and what of that are fees and taxes."""
     say, manner = phrases(booking.language), Manner(booking.language)
     priced = [
-        (say["seat"].format(seat=seat, tier=tier), price)
+        (say["seat"].format(seat=seat.in_words(booking.language), tier=tier), price)
         for seat, tier, price in zip(booking.seats, booking.tiers, booking.prices, strict=True)
     ]
     priced += [(say["order_fee"], fee) for fee in [booking.total - sum(booking.prices)] if fee]

@@ -104,7 +104,7 @@ class Notices:
             no=row["no"],
             event_id=row["event_id"],
             status=row["status"],
-            seats=tuple(plan.seat_ids[seat_no] for seat_no in row["seat_nos"]),
+            seats=tuple(plan.place(seat_no) for seat_no in row["seat_nos"]),
             tiers=tuple(row["tiers"]),
             prices=tuple(row["prices"]),
             total=row["total"],

@@ -19,6 +19,7 @@ from rowlock.kernel.ids import parse_booking_id, reference_of
 from rowlock.kernel.problems import Problem
 from rowlock.platform.mail import Mail, Postbox
 from rowlock.platform.postgres import Database
+from rowlock.seating import SeatPlace
 from rowlock.seating.store import PlanShelf
 from rowlock.tickets.letters import offer_letter
 from rowlock.tickets.model import HeldTicket, HeldTickets, OfferBody, Transfer, TransferList
@@ -82,9 +83,8 @@ class Transfers:
             )  # fmt: skip
             _judge(outcome, body.booking_id)
             (offered,) = await connection.fetch(SQL["offers_of"], who.names, booking_id, offer_id)
-            letter = offer_letter(
-                told, tuple(body.seat_ids), who.called, f"{site}/tickets#offer={secret}", offered["expires_at"]
-            )
+            seats = await self._places(offered["plan_id"], seat_nos)
+            letter = offer_letter(told, seats, who.called, f"{site}/tickets#offer={secret}", offered["expires_at"])
             await self._postbox.send(connection, Mail(address.typed, letter))
         return await self._transfer(offered)
 
@@ -128,6 +128,11 @@ class Transfers:
         plan = await self._plans.plan(plan_id)
         assert plan is not None
         return tuple(plan.seat_ids[seat_no] for seat_no in seat_nos)
+
+    async def _places(self, plan_id: int, seat_nos: Sequence[int]) -> tuple[SeatPlace, ...]:
+        plan = await self._plans.plan(plan_id)
+        assert plan is not None
+        return tuple(plan.place(seat_no) for seat_no in seat_nos)
 
     async def _transfer(self, row: asyncpg.Record) -> Transfer:
         return Transfer(

@@ -82,6 +82,7 @@ async def test_a_ticket_goes_to_whoever_opens_the_link_and_the_money_stays(passi
     office, taker = passing.office, await passing.somebody()
     offered = await passing.offer(taker.email, "S-1-2")
     assert offered.status_code == 201, offered.text
+    assert "Seats: Stalls, Row 1, Seat 2\r\n" in text_of((await mails_to(office, taker.email))[-1])
     taken = await passing.take(taker, await passing.secret_for(taker.email))
     assert taken.status_code == 200, taken.text
     (ticket,) = taken.json()["items"]

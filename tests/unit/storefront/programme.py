@@ -11,6 +11,7 @@ from rowlock.identity.oauth import ProgramWish, Refused, SendOn
 from rowlock.kernel.money import Money
 from rowlock.payments import PaymentForm
 from rowlock.search import EventQuery
+from rowlock.seating import SeatPlace
 from rowlock.tickets import CalendarEntry
 
 STARTS = datetime(2027, 6, 12, 2, 10, tzinfo=UTC)
@@ -22,7 +23,7 @@ ENTRY = CalendarEntry(
     starts_at=STARTS,
     timezone="America/Los_Angeles",
     place="Dodger Stadium, Los Angeles",
-    seats=("102-F-14", "102-F-15"),
+    seats=(SeatPlace("Loge 102", "F", "14"), SeatPlace("Loge 102", "F", "15")),
 )
 
 

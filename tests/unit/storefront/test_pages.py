@@ -128,7 +128,7 @@ async def test_the_calendar_file_is_the_owners_alone(shop: httpx.AsyncClient) ->
     [event] = Calendar.from_ical(answer.content).events
     assert event.summary == "Giants; at, Dodgers"
     assert event.start == STARTS
-    assert "102-F-14, 102-F-15" in str(event.description)
+    assert "Loge 102, Row F, Seat 14; Loge 102, Row F, Seat 15" in str(event.description)
 
 
 async def test_the_sitemap_names_every_event() -> None:
