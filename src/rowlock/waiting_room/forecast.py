@@ -122,9 +122,11 @@ def callers_wanted(zones: Sequence[Zone], crowd: Crowd, habits: Habits) -> float
 
 
 def callers_sure(zones: Sequence[Zone], crowd: Crowd, habits: Habits) -> float:
-    """For how many more there are seats even if those before them buy more than they seem to: who may be told when."""
+    """For how many more there are seats even if those before them buy more than they seem to: who may be told when.
+
+    One standard deviation further in front than the last who may expect a seat."""
     wanted = max(0.0, callers_wanted(zones, crowd, habits))
-    return wanted - SURE * _spread(crowd._replace(ahead=0).calls(habits) + wanted, habits) / habits.seats_a_call()
+    return wanted - _spread(crowd._replace(ahead=0).calls(habits) + wanted, habits) / habits.seats_a_call()
 
 
 def closed_behind(zones: Sequence[Zone], crowd: Crowd, habits: Habits, served: int) -> int:

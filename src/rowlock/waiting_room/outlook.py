@@ -19,6 +19,8 @@ from rowlock.waiting_room.forecast import (
     Habits,
     Odds,
     Zone,
+    callers_sure,
+    callers_wanted,
     closed_behind,
     habits_of,
     odds_for,
@@ -40,10 +42,13 @@ class Outlook(msgspec.Struct, frozen=True):
     shopping: int
     coming: int
     pace_reason: Reason = "steady"
+    sure: float | None = None
+    """For how many more there are seats even if those before them buy much: whoever stands further back waits for
+    seats that may come back, and nobody can say how long. None: not known."""
 
     def wait(self, ahead: int, starts_in_s: float = 0.0) -> Wait | None:
         """How long with so many ahead; None while nobody can know."""
-        return wait_for(ahead, self.promise, starts_in_s)
+        return wait_for(ahead, self.promise, starts_in_s, float("inf") if self.sure is None else self.sure)
 
     def odds(self, ahead: int, party: int = 2) -> Odds:
         """What will be left behind so many."""
@@ -110,12 +115,14 @@ class Lookout:
         habits, zones = habits_of(self._counts(sight)), _zones(sight)
         crowd = Crowd(sight.counts.shopping, sight.coming, 0)
         behind = closed_behind(zones, crowd, habits, sight.served)
-        pace = self._next_pace(room, sight, habits, at_s, max(0, behind - sight.served))
+        pace = self._next_pace(room, sight, habits, at_s, callers_wanted(zones, crowd, habits))
         promise = self._next_promise(room, sight.served, pace.per_minute, at_s)
-        outlook = Outlook(promise, habits, zones, crowd.shopping, crowd.coming, pace.reason)
+        outlook = Outlook(
+            promise, habits, zones, crowd.shopping, crowd.coming, pace.reason, callers_sure(zones, crowd, habits)
+        )
         return Verdict(outlook, pace.per_minute, behind)
 
-    def _next_pace(self, room: Room, sight: Sight, habits: Habits, at_s: float, wanted: int) -> Pace:
+    def _next_pace(self, room: Room, sight: Sight, habits: Habits, at_s: float, wanted: float) -> Pace:
         seen = Seen(
             at_s,
             sight.vitals.reports,

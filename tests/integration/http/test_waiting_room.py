@@ -181,7 +181,7 @@ async def test_places_outlive_an_emptied_valkey(office: BoxOffice, keeper: LineK
 
 async def test_who_waits_is_told_how_long_and_what_will_be_left(office: BoxOffice, keeper: LineKeeper) -> None:
     await switch(office, admitPerMinute=30, admitMax=30)
-    people = [office.caller() for _ in range(40)]
+    people = [office.caller() for _ in range(20)]
     for person in people:
         await join(office, person)
     last = await until(office, keeper, people[-1], lambda told: "odds" in told)
