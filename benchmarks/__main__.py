@@ -18,6 +18,7 @@ from benchmarks import (
     replica_lag,
     sales,
     spread,
+    stadium,
     tokens,
     verify,
     waiting,
@@ -39,6 +40,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
     "outbox": ("A backlog of messages", outbox.chapter),
     "tokens": ("Who asks", tokens.chapter),
     "waiting": ("The line", waiting.chapter),
+    "stadium": ("Five million people for a stadium, simulated", stadium.chapter),
     "verify": ("The proof", verify.chapter),
 }
 REPORT_FOLDER = Path(__file__).parent / "report"

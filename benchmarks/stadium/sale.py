@@ -37,6 +37,7 @@ class Visit:
     tier: int = 0
     seats: int = 0
     bought: bool = False
+    found_nothing: bool = False
 
 
 @dataclass
@@ -131,6 +132,7 @@ class Sale:
         self.work_s += HOLD_US / 1e6
         there = [no for no, free in enumerate(self.free) if free]
         if not there:
+            visit.found_nothing = True
             self._end()
             return
         visit.tier = self.chance.choices(there, [self.tiers[no].wanted for no in there])[0]
