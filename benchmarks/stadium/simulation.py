@@ -14,8 +14,11 @@ from benchmarks.stadium.sale import Sale, Tier, Visit, manner_of
 from rowlock.waiting_room.forecast import Counts, callers_sure, callers_wanted, closed_behind, habits_of
 from rowlock.waiting_room.pace import Bounds, Pace, first_pace, next_pace
 from rowlock.waiting_room.proof import PERSON_BYTES, draw, draw_key, roster_tree
+from rowlock.waiting_room.serving import Bounds as ServingBounds
+from rowlock.waiting_room.serving import Serving, paced_anew, serve
 from rowlock.waiting_room.waits import Promise, SpeedOfLine, Wait, next_promise, wait_for
 
+SECOND_US = 1_000_000
 SURE_AFTER_VISITS = 500
 """The line is not closed behind anybody before so many visits have shown what people do."""
 
@@ -110,23 +113,22 @@ def _drawn(present: int, seed: int) -> tuple[NDArray[np.int64], float]:
 
 
 def _sell(course: Course, sale: Sale, seconds_max: int) -> None:
-    scene, served, paid_out = course.scene, 0, 0.0
+    scene, serving = course.scene, Serving(0, 0, 0)
     joined_by = np.searchsorted(course.crowd.joined_s, np.arange(seconds_max + 1))
     pace = first_pace(scene.begin_per_minute, sale.seen(1.0, 0.0), 120.0)
     promise, speed = Promise(float(scene.begin_per_minute), 0.0), SpeedOfLine()
     while sale.sold() < scene.seats() and sale.now_s < seconds_max:
-        pace = _steered(pace, sale)
-        paid_out += pace.per_minute / 60
-        joined = int(joined_by[sale.now_s])
-        served_now = min(int(paid_out), joined)
-        for rank in range(served, served_now):
+        before, pace = pace, _steered(pace, sale)
+        clock_us, served, joined = sale.now_s * SECOND_US, serving.served, int(joined_by[sale.now_s])
+        serving = paced_anew(serving, clock_us, before.per_minute, pace.per_minute)
+        serving = serve(serving, clock_us + SECOND_US, ServingBounds(pace.per_minute, joined))
+        for rank in range(served, serving.served):
             visit = Visit(manner_of(is_bot=bool(course.crowd.is_bot[course.line[rank]])), rank)
             course.visits.append(visit)
             sale.call(visit)
-        served, paid_out = served_now, min(paid_out, joined + 1.0)
         sale.step()
-        course.turns.append(served)
-        speed.look(float(sale.now_s), served)
+        course.turns.append(serving.served)
+        speed.look(float(sale.now_s), serving.served)
         promise = next_promise(promise, speed.per_minute(), float(sale.now_s), paused=False)
         if promise.why == "slowed" and promise.since_s == sale.now_s:
             course.slowed.append(sale.now_s)

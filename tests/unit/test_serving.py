@@ -58,5 +58,15 @@ def test_a_shop_that_is_too_full_calls_nobody_and_takes_no_turn_back() -> None:
 
 def test_a_new_pace_counts_from_the_moment_it_begins() -> None:
     line = serve(Serving(0, 0, 0), 60 * SECOND, Bounds(600, end=10**6))
-    line = serve(paced_anew(line, 60 * SECOND), 61 * SECOND, Bounds(60, end=10**6))
+    line = serve(paced_anew(line, 60 * SECOND, 600, 60), 61 * SECOND, Bounds(60, end=10**6))
     assert line.served == 601
+
+
+@given(st.lists(st.integers(1, 50_000), min_size=1, max_size=60))
+def test_a_pace_that_changes_every_second_loses_nobody(rates: list[int]) -> None:
+    line = Serving(0, 0, 0)
+    for second, rate in enumerate(rates):
+        line = paced_anew(line, second * SECOND, rates[second - 1] if second else rate, rate)
+        line = serve(line, (second + 1) * SECOND - SECOND // 5, Bounds(rate, end=10**9))
+    line = serve(line, len(rates) * SECOND, Bounds(rates[-1], end=10**9))
+    assert abs(line.served - sum(rates) / 60) <= 1.01

@@ -37,9 +37,13 @@ def serve(now: Serving, clock_us: int, bounds: Bounds, holes: Sequence[int] = ()
     return Serving(served, now.base + skipped, now.at_us)
 
 
-def paced_anew(now: Serving, clock_us: int) -> Serving:
-    """From here on at another pace."""
-    return Serving(now.served, now.served, clock_us)
+def paced_anew(now: Serving, clock_us: int, before: int, after: int) -> Serving:
+    """From here on at `after` people a minute. Who was due at `before` a minute and not called yet stays due.
+
+    The worker does the same in SQL (`note_outlook`).
+    """
+    due = (now.base - now.served) * US_PER_MINUTE + max(0, clock_us - now.at_us) * before
+    return Serving(now.served, now.served, clock_us - max(0, due) // max(after, 1))
 
 
 def _walk(start: int, steps: int, end: int, holes: Sequence[int]) -> tuple[int, int]:

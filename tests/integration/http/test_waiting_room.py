@@ -7,6 +7,7 @@ import pytest
 from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
 
 from rowlock.waiting_room.keeper import LineKeeper
+from rowlock.waiting_room.store import SQL
 from rowlock.worker import line_keeper
 
 QUEUE = "/events/{}/queue"
@@ -212,3 +213,26 @@ async def test_the_line_stops_where_nothing_is_left(office: BoxOffice, keeper: L
             last = await ask(office, office.public, **ticket)
     assert not last["admitted"]
     assert last["odds"]["chance"] in {"unlikely", "gone"}
+
+
+PACE_SINCE = """
+UPDATE waiting_rooms
+SET served = 0, pace_base = 0, admit_per_minute = 30, pace_at = clock_timestamp() - interval '1 second'
+WHERE event_id = $1
+"""
+PACE_OF = """
+SELECT pace_base, extract(epoch FROM clock_timestamp() - pace_at)::float AS since_s
+FROM waiting_rooms WHERE event_id = $1
+"""
+
+
+async def test_a_pace_that_changes_every_second_loses_nobody(office: BoxOffice) -> None:
+    """Half a person was due at thirty a minute: with sixty a minute, half a second brings the other half."""
+    await switch(office)
+    number, connection = int(office.event), office.api.database.cold
+    await connection.execute(PACE_SINCE, number)
+    await connection.execute(SQL["note_outlook"], number, "", None, 60)
+    row = await connection.fetchrow(PACE_OF, number)
+    assert row is not None
+    assert row["pace_base"] == 0
+    assert row["since_s"] == pytest.approx(0.5, abs=0.3)

@@ -120,11 +120,15 @@ SELECT count(*) AS came, count(*) FILTER (WHERE ended_at IS NULL) AS shopping, c
 FROM shopping_sessions WHERE event_id = $1 AND round = $2
 
 -- name: note_outlook
--- What was made of the sale. A new pace begins now. The room is locked.
+-- What was made of the sale. A new pace begins now, and who was due and not called yet by the old one stays due: a pace
+-- that changes every second loses nobody. The room is locked.
 UPDATE waiting_rooms
 SET outlook = $2, closed_behind = $3, admit_per_minute = $4::int, version = version + 1,
     pace_base = CASE WHEN admit_per_minute = $4 THEN pace_base ELSE served END,
-    pace_at = CASE WHEN admit_per_minute = $4 THEN pace_at ELSE clock_timestamp() END
+    pace_at = CASE WHEN admit_per_minute = $4 THEN pace_at
+                   ELSE clock_timestamp() - make_interval(secs => 60.0 / greatest($4, 1) * greatest(0, least(
+                       pace_base + extract(epoch FROM clock_timestamp() - pace_at) * admit_per_minute / 60.0 - served,
+                       1 + admit_per_minute / 60.0))) END
 WHERE event_id = $1
   AND (outlook, closed_behind, admit_per_minute) IS DISTINCT FROM ($2, $3::bigint, $4)
 
