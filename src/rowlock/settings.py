@@ -69,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long mails and receipts are put off at most while a sale rushes."""
     hold_wait_ms_max: int = 250
     """A new hold that would wait longer than this is refused at once with 503; 0 lets all wait."""
+    queue_by_load: bool = False
+    """Let a line form by itself before an event that more people want than this installation can serve."""
     hold_strategy: HoldStrategyName = "row-lock"
     stream_origins: str = ""
     """Sites whose pages may open seat streams beside our own, comma-separated (`https://example.com`); `*`: all."""
@@ -268,7 +270,7 @@ def _from_file(path: str | None) -> dict[str, str]:
 
 
 def _typed(field: str, text: str) -> object:
-    if field == "secure_cookies":
+    if field in {"secure_cookies", "queue_by_load"}:
         if text.lower() not in {"true", "false", "1", "0"}:
             raise SettingsError(f"{setting_name(field)} must be true or false, not {text!r}")
         return text.lower() in {"true", "1"}

@@ -5,6 +5,7 @@ import gc
 import signal
 import socket
 import uuid
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ import uvloop
 from valkey import Valkey
 from valkey.exceptions import ValkeyError
 
-from rowlock.app import open_api, serving
+from rowlock.app import Api, open_api, serving
 from rowlock.cli.installation import VerbFault, database_of, json_option, one_line_faults
 from rowlock.cli.supervisor import BACKLOG
 from rowlock.live.role import open_live
@@ -25,6 +26,7 @@ from rowlock.platform.mail.inbox import serve_inbox
 from rowlock.platform.postgres.migrate import check_schema, migrate
 from rowlock.platform.telemetry.logs import configure_logs
 from rowlock.settings import Settings, load_settings
+from rowlock.waiting_room.overflow import Overflow
 from rowlock.waiting_room.vitals import VitalsTeller
 from rowlock.worker import work_forever
 
@@ -152,12 +154,22 @@ async def _serve(settings: Settings, host: str, port: int, fd: int | None, live_
     door = HandoverDoor(live_posts) if live_posts else None
     config = serving(running, host=host, port=port, live_door=door)
     _keep_out_of_collections()
-    telling = asyncio.create_task(VitalsTeller(running.valkey, uuid.uuid4().hex).run_forever(asyncio.Event()))
+    beside = [asyncio.create_task(loop) for loop in _beside(running)]
     try:
         await uvicorn.Server(config).serve(sockets=[listener] if listener is not None else None)
     finally:
-        telling.cancel()
+        for task in beside:
+            task.cancel()
         await running.close()
+
+
+def _beside(api: Api) -> Iterator[Coroutine[None, None, None]]:
+    """What a process that serves people does beside that, until it ends."""
+    yield VitalsTeller(api.valkey, uuid.uuid4().hex).run_forever(asyncio.Event())
+    if api.settings.queue_by_load:
+        room = api.waiting_room
+        room.doorman.overflow = Overflow(room.control, lambda: api.bots.surge.by_load)
+        yield room.doorman.overflow.run_forever()
 
 
 async def _stream(settings: Settings, host: str, port: int, fd: int | None, post: Path | None) -> None:

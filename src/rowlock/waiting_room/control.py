@@ -28,6 +28,8 @@ SHOPPING_SECONDS = 600
 TURN_SECONDS = 180
 """How long somebody who is called has to come before the turn is counted as missed and others get the room."""
 
+DEFAULTS = ADMIT_PER_MINUTE, ADMIT_MIN, ADMIT_MAX, SHOPPING_SECONDS, TURN_SECONDS
+
 _STANDS = {
     "mode", "admit_per_minute", "admit_min", "admit_max", "follows_load", "shoppers_max", "shopping_seconds",
     "turn_seconds", "without_line", "message", "prequeue_at", "opens_at",
@@ -81,6 +83,28 @@ class RoomControl:
             await self._provide(event.number)
         await self._watch.catch_up()
         return await self.figures(event_id, by)
+
+    async def open_by_load(self, event_id: int) -> bool:
+        """Let a line form before an event that more people want than can be served; whether there was none before.
+
+        Its pace follows the load.
+        """
+        async with self._database.cold.acquire() as connection, connection.transaction():
+            await connection.execute(SQL["make_room"], event_id, *DEFAULTS)
+            row = await connection.fetchrow(SQL["lock_room"], event_id)
+            assert row is not None
+            before = room_of_row(row)
+            if before.on:
+                return False
+            after = msgspec.structs.replace(
+                before, mode="fifo", ordering="fifo", switched_by="load", follows_load=True, opens_at=row["now"]
+            )
+            await _write(connection, after)
+            await connection.execute(SQL["begin_round"], event_id)
+            await self._publish(connection, before, ControlBody())
+        await self._provide(event_id)
+        await self._watch.catch_up()
+        return True
 
     async def figures(self, event_id: str, by: Person) -> RoomFigures:
         """How a room stands; an event has one from the first look at it. Problem `event_not_found`."""
@@ -167,9 +191,7 @@ def _check(before: Room, after: Room, now: datetime, *, anew: bool) -> None:
 
 async def _make(connection: Connection, event: _Event) -> None:
     """The event's room, switched off, if there is none yet."""
-    await connection.execute(
-        SQL["make_room"], event.number, ADMIT_PER_MINUTE, ADMIT_MIN, ADMIT_MAX, SHOPPING_SECONDS, TURN_SECONDS
-    )
+    await connection.execute(SQL["make_room"], event.number, *DEFAULTS)
 
 
 async def _write(connection: Connection, room: Room) -> None:

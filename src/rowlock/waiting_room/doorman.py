@@ -11,6 +11,7 @@ from rowlock.kernel.problems import Problem
 from rowlock.platform.http.calls import RawHeaders, header
 from rowlock.platform.postgres import DatabaseDown
 from rowlock.waiting_room.model import Room
+from rowlock.waiting_room.overflow import Overflow
 from rowlock.waiting_room.shopping import Session, ShoppingSessions, Turn
 from rowlock.waiting_room.signing import Admission, QueueSeals
 from rowlock.waiting_room.watch import RoomWatch
@@ -27,10 +28,14 @@ class Doorman:
         self._watch = watch
         self._seals = seals
         self._sessions = sessions
+        self.overflow: Overflow | None = None
+        """Where rooms open by themselves: told of everybody who comes."""
         self._endings: set[asyncio.Task[None]] = set()
 
     def guards(self, event_id: int) -> bool:
         """Whether there is anybody to be kept out."""
+        if self.overflow is not None:
+            self.overflow.note(event_id)
         return self._watch.room(event_id) is not None
 
     async def let_in(self, event_id: int, person: Person, headers: RawHeaders) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
+from rowlock.inventory import SeatState
 from rowlock.kernel.clock import epoch_us, moment_of_us
 from rowlock.platform.postgres import Connection, Database, DatabaseDown
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
@@ -20,7 +21,7 @@ from rowlock.waiting_room.line import REGISTERED_AT_ONCE, Asked, Line, LineAway,
 from rowlock.waiting_room.model import Room
 from rowlock.waiting_room.numbering import NUMBERS_AHEAD, give_numbers, note
 from rowlock.waiting_room.outlook import LATELY_SECONDS, Lookout, ShoppingCounts, Sight, Verdict
-from rowlock.waiting_room.record_book import note_count
+from rowlock.waiting_room.record_book import enter, note_count
 from rowlock.waiting_room.sales import SaleSights
 from rowlock.waiting_room.serving import Bounds, Serving, serve
 from rowlock.waiting_room.signing import PERSON_BYTES
@@ -35,6 +36,8 @@ RECORD_SECONDS = 10.0
 """How often the public record says how many have joined and were called."""
 NOTE_PEOPLE = REGISTERED_AT_ONCE // 4
 """People are registered once so many wait for it, or after a second."""
+CALM_SECONDS = 60.0
+"""A room that load has opened is closed when nobody has waited for so long."""
 REGISTER_CHUNKS_AT_ONCE = 50
 
 log = structlog.get_logger(__name__)
@@ -51,6 +54,7 @@ class _Memory:
         self.recorded_at = -RECORD_SECONDS
         self.counts = ShoppingCounts()
         self.lookout = Lookout()
+        self.calm_since = time.monotonic()
         self.called: deque[tuple[datetime, int]] = deque()  # when, and how far the line was served then
 
     def called_at(self, now: datetime, room: Room) -> None:
@@ -58,6 +62,12 @@ class _Memory:
         self.called.append((now, room.served))
         while (now - self.called[0][0]).total_seconds() > room.turn_seconds:
             self.called.popleft()
+
+    def is_calm(self, room: Room) -> bool:
+        """Whether a room that load has opened has had nobody waiting for `CALM_SECONDS`."""
+        if room.switched_by != "load" or room.served < room.joined:
+            self.calm_since = time.monotonic()
+        return time.monotonic() - self.calm_since >= CALM_SECONDS
 
     def coming(self, served: int) -> int:
         """How many were called in the last `turn_seconds` and have not come."""
@@ -101,9 +111,10 @@ class LineKeeper:
                 room = room_of_row(row)
                 memory = self._memories.setdefault((room.event_id, room.round), _Memory())
                 closing = room.ordering == "draw" and room.drawn is None and row["now"] >= room.opens_at
-                joined = await self._keep_register(room, memory, all_of_them=closing)
-                await self._move(room, memory, room.joined if joined is None else joined)
-                await self._look_out(room, memory)
+                known = await self._keep_register(room, memory, all_of_them=closing)
+                joined = room.joined if known is None else known
+                await self._look_out(room, memory, joined)  # first: nobody is called to what is sold already
+                await self._move(room, memory, joined)
 
     async def _keep_register(self, room: Room, memory: _Memory, *, all_of_them: bool) -> int | None:
         """Write down who joined; answers the line's next number, None while Valkey does not answer."""
@@ -194,7 +205,7 @@ class LineKeeper:
         bounds = Bounds(room.admit_per_minute, max(end, room.served), _space(room, memory))
         return serve(serving, epoch_us(now), bounds, room.holes)
 
-    async def _look_out(self, room: Room, memory: _Memory) -> None:
+    async def _look_out(self, room: Room, memory: _Memory, joined: int) -> None:
         """Once a second: end what is over, count who shops, and say where the line is going."""
         if time.monotonic() - memory.counted_at < FIGURES_SECONDS:
             return
@@ -209,7 +220,7 @@ class LineKeeper:
         seats, tiers = await self._sales.seats(room.event_id)
         async with self._database.cold.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(SQL["try_lock_room"], room.event_id)
-            if row is None or row["round"] != room.round or not memory.called:
+            if row is None or row["round"] != room.round:
                 return
             locked = room_of_row(row)
             served = locked.served
@@ -224,7 +235,13 @@ class LineKeeper:
                 tiers,
             )
             verdict = memory.lookout.look(locked, sight)
-            await _conclude(connection, locked, verdict)
+            await _conclude(connection, locked, verdict, joined)
+            if sold_out(sight):
+                await note_count(connection, locked, "ended")
+                await connection.execute(SQL["end_room"], room.event_id)
+            elif memory.is_calm(locked):
+                await connection.execute(SQL["close_by_load"], room.event_id)
+                await enter(connection, locked, "mode", {"mode": "off", "by": "load"})
 
 
 def _serving(room: Room) -> Serving:
@@ -241,16 +258,24 @@ def _space(room: Room, memory: _Memory) -> int | None:
     return room.shoppers_max - memory.counts.shopping - memory.coming(room.served)
 
 
+def sold_out(sight: Sight) -> bool:
+    """Whether nothing is left that anybody could wait for: no seat free, none held."""
+    waiting_for = sum(
+        count for (_, state), count in sight.seats.items() if state in {SeatState.AVAILABLE, SeatState.HELD}
+    )
+    return bool(sight.seats) and not waiting_for
+
+
 def people_below(rank: int, holes: Sequence[int]) -> int:
     """How many have a rank below: those in holes do not."""
     pairs = zip(holes[::2], holes[1::2], strict=True)
     return rank - sum(max(0, min(last, rank) - first) for first, last in pairs)
 
 
-async def _conclude(connection: Connection, room: Room, verdict: Verdict) -> None:
+async def _conclude(connection: Connection, room: Room, verdict: Verdict, joined: int) -> None:
     """Write what was made of the sale, and go on at the new pace. The room is locked."""
     text = msgspec.json.encode(verdict.outlook).decode()
-    behind = verdict.closed_behind if verdict.closed_behind <= room.joined else None
+    behind = verdict.closed_behind if verdict.closed_behind <= joined else None
     pace = verdict.per_minute if room.follows_load else room.admit_per_minute
     await connection.execute(SQL["note_outlook"], room.event_id, text, behind, pace)
 

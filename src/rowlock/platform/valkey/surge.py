@@ -34,6 +34,11 @@ class Surge:
             self._by_load = False
         return self._switched_on or self._by_load
 
+    @property
+    def by_load(self) -> bool:
+        """Whether this process has been turning people away."""
+        return self.on and self._by_load
+
     def told(self, mark: int) -> None:
         """The mark in Valkey says so."""
         self._switched_on = mark > 0

@@ -50,6 +50,10 @@ WHERE event_id = $1 AND round = $2 AND first_no >= $3 ORDER BY first_no LIMIT $4
 UPDATE waiting_rooms SET ended_at = clock_timestamp(), version = version + 1
 WHERE event_id = $1 AND ended_at IS NULL
 
+-- name: close_by_load
+-- A room that load has opened and that nobody waits in any more. The room is locked.
+UPDATE waiting_rooms SET mode = 'off', version = version + 1 WHERE event_id = $1 AND switched_by = 'load'
+
 -- name: open_shopping
 -- Opens sessions, or answers how those stand that are there; each row under its ordinal.
 -- A place opens one session and so does a person: another's is `other`, one that is over is `ended`.
