@@ -164,7 +164,7 @@ class Api:
         )
         self.codes = CodeDesk(database, self.engine, self.desk, self.views, price_lists)
         self.payments = payment_parts(
-            settings, database, self.engine, self.desk, self.views, cap=cap, on_change=self.seats_changed
+            settings, database, self.engine, self.desk, self.views, cap=cap, on_turn=self.seats_changed
         )
         self.provider, self.providers, self.cashier, self.returns = self.payments[:4]
         self.keyed = KeyedCalls(
@@ -176,7 +176,7 @@ class Api:
             on_refusal=self.bots.surge.refused,
         )
         self.lane = self._sale_lane()
-        self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds)
+        self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds, on_turn=self.seats_changed)
         self.token_desk = TokenDesk(database, signer)
         self.refund_desk = RefundDesk(database, self.returns)
         self.documents = Documents(database, self.plans)

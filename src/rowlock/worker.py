@@ -10,6 +10,7 @@ from rowlock.identity.accounts.sessions import forget_what_is_over
 from rowlock.identity.keys import rotate_when_old
 from rowlock.identity.oauth.grants import forget_old_grants
 from rowlock.identity.revocations import SQL as REVOCATIONS
+from rowlock.inventory.clock import beat_forever
 from rowlock.inventory.sweeper import sweep_forever
 from rowlock.kernel import limits
 from rowlock.money import jobs as money
@@ -50,6 +51,7 @@ async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
     try:
         async with asyncio.TaskGroup() as loops:
             loops.create_task(sweep_forever(api.database, stopping, partial(_tell_expired, api)))
+            loops.create_task(beat_forever(api.database, stopping, api.hints.committed))
             loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
             loops.create_task(pay_refunds_forever(api.database, api.providers, stopping))
             loops.create_task(pay_back_forever(api.database, api.seats_changed, stopping))

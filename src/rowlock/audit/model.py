@@ -10,7 +10,8 @@ Action = Literal[
     "create_plan", "create_event", "change_event", "block_seats", "unblock_seats", "propose_change", "approve_change",
     "reject_change", "set_two_people", "export_person", "erase_person", "grant_role", "withdraw_role",
     "recover_account", "sign_out_account", "rule_on_bot", "refund_booking", "refund_event", "create_codes",
-    "disable_code", "refuse_notice", "set_organiser_papers", "control_queue", "revoke_place",
+    "disable_code", "refuse_notice", "set_organiser_papers", "control_queue", "revoke_place", "stop_clock",
+    "start_clock",
 ]  # fmt: skip
 ACTIONS: tuple[Action, ...] = get_args(Action)
 

@@ -102,6 +102,7 @@ class BookingDesk:
 
     def refuse_taken(self, pick: Pick) -> None:
         """Raise the refusal of seats that are surely taken, from memory alone; do nothing when it takes a look."""
+        self._refuse_paused(pick.facts.event_id)
         taken = self._replica.surely_taken(pick.facts.event_id, pick.seat_nos)
         if taken:
             raise self._refusal(HoldOutcome(HoldWord.SEAT_UNAVAILABLE, conflicts=tuple(taken)), pick.facts, pick.plan)
@@ -157,9 +158,14 @@ class BookingDesk:
     def refuse_hopeless(self, party: Party) -> None:
         """Raise the refusal of a wish that surely nothing fits, from memory alone; do nothing when it takes a look."""
         facts, _, chart, wish = party
+        self._refuse_paused(facts.event_id)
         refused = self._replica.surely_nothing(facts.event_id, chart, wish)
         if refused is not None:
             raise nothing_fits(refused, wish, facts)
+
+    def _refuse_paused(self, event_id: int) -> None:
+        if self._replica.clock_stopped(event_id):
+            raise sale_paused()
 
     async def reserve_best(self, person: Person, party: Party, key: str | None) -> Booking:
         """Choose the best seats and hold them. With a key, its repeat finds the same booking again."""
@@ -276,11 +282,13 @@ class BookingDesk:
                     f"You hold seats {self._holds_max} times already. Pay for or release one of them first.",
                     holdsMax=self._holds_max,
                 )
+            case HoldWord.SALE_PAUSED:
+                return sale_paused()
             case HoldWord.NOT_ON_SALE if outcome.on_sale_at is not None:
                 opening = wire_time(outcome.on_sale_at)
                 return Problem("not_on_sale", f"The sale opens at {opening}.", onSaleAt=opening)
             case HoldWord.NOT_ON_SALE:
-                return Problem("not_on_sale", "The sale is closed or paused.", onSaleAt=None)
+                return Problem("not_on_sale", "The sale is closed.", onSaleAt=None)
             case HoldWord.UNKNOWN_SEAT:
                 return Problem("unknown_seat", "The event has no such seat.")
             case _:
@@ -326,6 +334,13 @@ _CODE_WORDS = {
     "another_code": "This booking bears another code. Take that off first.",
     "code_holds_seats": "These seats were had with their code; it cannot be taken off.",
 }
+
+
+def sale_paused() -> Problem:
+    """The sale's clock is stopped; it may start any moment."""
+    return Problem(
+        "sale_paused", "The sale is paused. What you hold stays yours, and its time stands still.", retryAfter=5
+    )
 
 
 def no_booking(booking_id: str) -> Problem:

@@ -73,7 +73,8 @@ class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_de
     `expires_at`, `expires_in` (seconds) and `extensions_left` are there while the hold stands, `tickets` once it is
     paid. `split` and `groups` are told where Rowlock chose the seats: who sits side by side, by seat id.
     `substitute` is there while the hold is an offer in the place of seats that were taken, `payment` while one has no
-    outcome."""
+    outcome. `clock_stopped`: the sale is paused, `expires_in` stands still, and `expires_at` is when the hold would end
+    if the sale went on now."""
 
     booking_id: str
     reference: str
@@ -89,6 +90,7 @@ class Booking(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_de
     code_refused: str | None = None
     expires_at: datetime | None = None
     expires_in: int | None = None
+    clock_stopped: bool = False
     extensions_left: int | None = None
     tickets: tuple[Ticket, ...] | None = None
     split: bool | None = None
@@ -118,7 +120,8 @@ class BookingRow(msgspec.Struct, frozen=True):
     `total` is what is charged: the prices and the order fee.
     `buyer` is whose name it stands under for good: its owner's, or that of a guest whom the owner's account joined.
     `instead_of` are the seats that were wanted, while the hold is an offer that nobody has accepted.
-    `code` is what it was held or lowered with.
+    `code` is what it was held or lowered with. While the sale's clock is stopped, `hold_expires_at` is when the hold
+    would end if it started now.
     """
 
     id: uuid.UUID
@@ -142,6 +145,7 @@ class BookingRow(msgspec.Struct, frozen=True):
     code: str | None = None
     lowered: LoweredPrices | None = None
     payment: OpenPayment | None = None
+    clock_stopped: bool = False
 
 
 class ReserveBody(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

@@ -3,6 +3,7 @@
 import math
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 
 import asyncpg
 
@@ -21,6 +22,7 @@ from rowlock.bookings.model import (
 )
 from rowlock.catalog import SaleFacts, SaleFactsShelf
 from rowlock.identity.accounts import guests_of
+from rowlock.inventory import STANDSTILL
 from rowlock.kernel import limits
 from rowlock.kernel.ids import REFERENCE_BITS, reference_of
 from rowlock.kernel.money import money
@@ -132,6 +134,7 @@ def booking_of(row: BookingRow, facts: SaleFacts, plan: ShelvedPlan, price_list:
         discount=None if row.lowered is None else money(row.lowered.total_before - row.total, facts.currency),
         expires_at=row.hold_expires_at if holds else None,
         expires_in=expires_in if holds else None,
+        clock_stopped=row.clock_stopped and holds,
         extensions_left=limits.HOLD_EXTENSIONS_MAX - row.extensions if holds else None,
         tickets=tickets if confirmed else None,
         substitute=Substitute(wanted, row.hold_expires_at, expires_in) if holds and wanted else None,
@@ -155,6 +158,10 @@ def _open_payment(row: asyncpg.Record, patience: Patience) -> OpenPayment | None
 
 
 def _booking_row(row: asyncpg.Record, patience: Patience) -> BookingRow:
+    ends_at, expires_in, stopped = row["hold_expires_at"], row["expires_in"], row["hold_expires_at"] >= STANDSTILL
+    if stopped:
+        left = (ends_at - STANDSTILL).total_seconds()
+        ends_at, expires_in = ends_at - timedelta(seconds=expires_in - left), left
     return BookingRow(
         id=row["id"],
         buyer=row["buyer"],
@@ -167,8 +174,8 @@ def _booking_row(row: asyncpg.Record, patience: Patience) -> BookingRow:
         price_list=row["price_list"],
         order_fee=row["order_fee"],
         status=row["status"],
-        hold_expires_at=row["hold_expires_at"],
-        expires_in=row["expires_in"],
+        hold_expires_at=ends_at,
+        expires_in=expires_in,
         extensions=row["extensions"],
         payment_id=row["payment_id"],
         instead_of=tuple(row["instead_of"] or ()),
@@ -176,4 +183,5 @@ def _booking_row(row: asyncpg.Record, patience: Patience) -> BookingRow:
         code=row["code"],
         lowered=None if row["list_prices"] is None else _lowered(row),
         payment=_open_payment(row, patience),
+        clock_stopped=stopped,
     )

@@ -2,9 +2,10 @@
 
 from rowlock.inventory.choice import PARTY_MAX, Chart, Lack, NothingFits, OrphansLeft, PartyWish, SeatWish
 from rowlock.inventory.chooser import SeatChooser
+from rowlock.inventory.clock import SaleClock, start_clock, stop_clock, watch_clock
 from rowlock.inventory.engine import SeatEngine
 from rowlock.inventory.exact import ChartShelf, ExactPictures
-from rowlock.inventory.ledger import seat_states
+from rowlock.inventory.ledger import STANDSTILL, seat_states, time_left
 from rowlock.inventory.model import (
     Accept,
     AcceptWord,
@@ -45,6 +46,7 @@ from rowlock.inventory.tails import LedgerTail, read_end, read_rows, read_tails
 
 __all__ = [
     "PARTY_MAX",
+    "STANDSTILL",
     "Accept",
     "AcceptWord",
     "BeginOutcome",
@@ -79,6 +81,7 @@ __all__ = [
     "Reprice",
     "RepriceWord",
     "RestorePrices",
+    "SaleClock",
     "SeatChooser",
     "SeatEngine",
     "SeatPicture",
@@ -95,4 +98,8 @@ __all__ = [
     "read_rows",
     "read_tails",
     "seat_states",
+    "start_clock",
+    "stop_clock",
+    "time_left",
+    "watch_clock",
 ]

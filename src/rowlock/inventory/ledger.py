@@ -6,6 +6,7 @@ organisers' kinds (block, kill, unblock) have the id of the block or release ins
 
 import hashlib
 from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
@@ -29,12 +30,30 @@ STATE_AFTER = {
     "kill": SeatState.BLOCKED,
     "unblock": SeatState.AVAILABLE,
     "reprice": SeatState.HELD,
+    "clock": SeatState.HELD,
+    "stop": SeatState.HELD,
+    "start": SeatState.HELD,
+    "outage": SeatState.HELD,
     "restate": SeatState.BOOKED,
 }
 """`reprice` and `restate` name no seats: they say under which terms a booking stands since its prices changed, or since
 its buyer is forgotten."""
-MOVING_KINDS = STATE_AFTER.keys() - {"accept", "shorten", "extend", "pay", "resume", "reprice", "restate"}
+CLOCK_KINDS = frozenset(("stop", "start", "outage"))
+"""What befell the sale's clock. It begins a row, names no booking and no seats; steps `clock` follow, one a hold, with
+its new end. An outage bears the last sign of life before it in place of an end."""
+MOVING_KINDS = STATE_AFTER.keys() - CLOCK_KINDS - {
+    "accept", "shorten", "extend", "pay", "resume", "reprice", "restate", "clock"
+}  # fmt: skip
 """Kinds after which a seat looks different to others; the rest only move a hold's end."""
+
+STANDSTILL = datetime(2200, 1, 1, tzinfo=UTC)
+"""What a hold's time left is added to while the sale's clock is stopped; the same moment as standstill_v1."""
+STANDSTILL_US = int(STANDSTILL.timestamp()) * 1_000_000
+
+
+def time_left(end: datetime, now: datetime) -> timedelta:
+    """How much time is left until an end, of a hold or a shopping session; it stands still with the sale's clock."""
+    return end - (STANDSTILL if end >= STANDSTILL else now)
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -39,6 +39,7 @@ class HoldWord(StrEnum):
 
     REPLAYED = "replayed"
     EVENT_NOT_FOUND = "event_not_found"
+    SALE_PAUSED = "sale_paused"
     NOT_ON_SALE = "not_on_sale"
     UNKNOWN_SEAT = "unknown_seat"
     SEAT_UNAVAILABLE = "seat_unavailable"

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from rowlock.inventory.choice import Chart, NothingFits, PartyWish, surely_nothing
-from rowlock.inventory.ledger import MOVING_KINDS, STATE_AFTER, read_changes, seat_states
+from rowlock.inventory.ledger import CLOCK_KINDS, MOVING_KINDS, STATE_AFTER, read_changes, seat_states
 from rowlock.inventory.model import STATE_WORDS, SeatState
 from rowlock.inventory.store import SQL
 from rowlock.kernel import limits
@@ -48,6 +48,7 @@ class SeatPicture:
         self._states = bytearray(states)
         self._ends: dict[int, int] = {}
         self.tier_nos = tier_nos
+        self.clock_stopped = False
         self._free: list[int] | None = None  # and `_first_end`, made when asked for, good for one position
         self._first_end = 0
         self._answers: dict[str, bytes] = {}
@@ -120,6 +121,8 @@ class SeatPicture:
         """Take the steps of the ledger rows up to position `seq`."""
         for row in rows:
             for change in read_changes(row):
+                if change.kind in CLOCK_KINDS:
+                    self.clock_stopped = change.kind == "stop"
                 state, moves = STATE_AFTER[change.kind], change.kind in MOVING_KINDS
                 for seat_no in change.seat_nos:
                     if moves:
@@ -187,6 +190,11 @@ class SeatReplica:
         picture = self._fresh(event_id)
         few = picture.maybe_free(limits.MAYBE_FREE_SEATS_MAX) if picture is not None else None
         return None if few is None else surely_nothing(chart, few, wish)
+
+    def clock_stopped(self, event_id: int) -> bool:
+        """Whether the event's sale is surely paused, its clock stopped; on the same terms."""
+        picture = self._fresh(event_id)
+        return picture is not None and picture.clock_stopped
 
     def _fresh(self, event_id: int) -> SeatPicture | None:
         """The event's picture if it is fresh enough to refuse from; the event is followed from now on."""
@@ -310,6 +318,7 @@ class SeatReplica:
             return
         picture = SeatPicture(row["epoch"], row["seq"], bytes(row["states"]), bytes(row["tier_nos"]))
         picture.holds_end(row["held_nos"] or (), row["held_ends"] or ())
+        picture.clock_stopped = row["clock_stopped"]
         self._check(event_id, picture, asked_at, row["now_us"])
         self._pictures[event_id] = picture
         while len(self._pictures) > EVENTS_KEPT_MAX:

@@ -88,6 +88,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "too_many_connections": ProblemKind(429, "Too many streams are open", retry=True),
     "internal_error": ProblemKind(500, "Something went wrong on our side", retry=True),
     "payment_unavailable": ProblemKind(503, "Payments cannot be taken at the moment", retry=True),
+    "sale_paused": ProblemKind(503, "The sale is paused", retry=True),
     "overloaded": ProblemKind(503, "Too busy to take this request", retry=True),
     "unavailable": ProblemKind(503, "A part of the service is not reachable", retry=True),
 }

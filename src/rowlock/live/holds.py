@@ -24,7 +24,8 @@ SQL = load_queries("rowlock.live")
 
 WARNING_SECONDS = 30.0
 PENDING_SECONDS = 2.0
-"""A hold bound to a payment does not end by time; it is looked at again so soon, for the payment may fail."""
+"""A hold bound to a payment, or of a paused sale, does not end by time; it is looked at again so soon, for that may
+pass."""
 LOOK_SECONDS_MIN = 0.02
 LOOK_SECONDS_AFTER_FAULT = 1.0
 PEOPLE_PER_LOOK_MAX = 1_000
@@ -55,6 +56,8 @@ class HoldFact(NamedTuple):
     booking_id: uuid.UUID
     status: str
     seconds: float
+    still: bool
+    """The sale's clock stands, and so does the hold's."""
 
 
 class PersonalHolds:
@@ -82,7 +85,7 @@ class PersonalHolds:
 
     def _take_one(self, fact: HoldFact) -> tuple[Told, float | None]:
         before = self.told.get(fact.booking_id)
-        if fact.status == "PAYMENT_PENDING":
+        if fact.still or fact.status == "PAYMENT_PENDING":
             return before or Told.NOTHING, PENDING_SECONDS
         if fact.seconds > WARNING_SECONDS:
             return Told.NOTHING, fact.seconds - WARNING_SECONDS
@@ -181,4 +184,4 @@ class HoldAlarms:
 
 
 def _fact(row: asyncpg.Record) -> HoldFact:
-    return HoldFact(row["id"], row["status"], row["seconds"])
+    return HoldFact(row["id"], row["status"], row["seconds"], row["still"])

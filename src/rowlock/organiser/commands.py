@@ -10,6 +10,7 @@ import msgspec
 from rowlock.audit import Deed, record
 from rowlock.catalog.views import SQL as CATALOG
 from rowlock.identity import Person
+from rowlock.inventory import start_clock, stop_clock
 from rowlock.inventory.store import SQL as INVENTORY
 from rowlock.kernel import limits
 from rowlock.kernel.clock import known_zone, parse_wire_time
@@ -46,12 +47,20 @@ class CheckedEvent(NamedTuple):
 
 
 class Organiser:
-    """What organisers may do with the catalogue."""
+    """What organisers may do with the catalogue. `on_turn` hears of an event whose sale went on or was paused."""
 
-    def __init__(self, database: Database, shelf: PlanShelf, *, hold_seconds: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        shelf: PlanShelf,
+        *,
+        hold_seconds: int,
+        on_turn: Callable[[int], None] = lambda _event_id: None,
+    ) -> None:
         self._database = database
         self._shelf = shelf
         self._hold_seconds = hold_seconds
+        self._on_turn = on_turn
 
     async def create_venue(self, body: VenueBody, by: Person) -> int:
         """The venue of that name, city and country, made when there is none."""
@@ -144,10 +153,11 @@ class Organiser:
                 CATALOG["update_event"], event_id, _given(patch.name), _given(patch.description), _given(patch.genre),
                 starts_at, _given(patch.timezone), _given(patch.cancelled),
             )  # fmt: skip
-            paused = True if patch.cancelled is True else _given(patch.sale_paused)
+            await _turn_clock(connection, event_id, patch)
             await connection.execute(
                 CATALOG["update_sale"], event_id, hold_seconds, patch.on_sale_at is not msgspec.UNSET,
-                _moment("onSaleAt", _given(patch.on_sale_at)), starts_at, paused,
+                _moment("onSaleAt", _given(patch.on_sale_at)), starts_at,
+                True if patch.cancelled is True else None,
             )  # fmt: skip
             await connection.execute(
                 CATALOG["update_pick_rules"], event_id, _given(patch.no_orphan_seats), _given(patch.offer_nearest)
@@ -163,6 +173,8 @@ class Organiser:
             if after:
                 deed = Deed("change_event", f"event:{event_id}", organiser_id, before, after)
                 await record(connection, by, [deed])
+        if patch.sale_paused is not msgspec.UNSET or patch.cancelled is not msgspec.UNSET:
+            self._on_turn(event_id)
 
     async def _plan(self, plan_id: str | int, by: Person) -> ShelvedPlan:
         number = parse_number_id(str(plan_id))
@@ -199,6 +211,14 @@ class Organiser:
         prices = tuple(price_of(name, body.prices[name], body.currency) for name in categories)
         listed = checked_terms(body.fees or FeesBody(), body.tax, body.currency, country)
         return Terms(starts_at, _moment("onSaleAt", body.on_sale_at), hold_seconds, prices, listed)
+
+
+async def _turn_clock(connection: Connection, event_id: int, patch: EventPatch) -> None:
+    """Pause or resume the sale. One that is called off has no clock to stop: its holds run out."""
+    if patch.cancelled is True or patch.sale_paused is False:
+        await start_clock(connection, event_id)
+    elif patch.sale_paused is True:
+        await stop_clock(connection, event_id)
 
 
 def _check_categories(prices: Mapping[str, Amount], categories: list[str]) -> None:

@@ -10,6 +10,7 @@ import structlog
 from rowlock.audit import Deed, record
 from rowlock.catalog.views import SQL as CATALOG
 from rowlock.identity import Person
+from rowlock.inventory import start_clock, stop_clock, watch_clock
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.platform.postgres import Connection, Database
@@ -73,8 +74,7 @@ class RoomControl:
             await _write(connection, after)
             if anew:
                 await connection.execute(SQL["begin_round"], event.number)
-            if before.paused_at is not None and after.paused_at is None:
-                await connection.execute(SQL["lengthen_sessions"], event.number, before.paused_at)
+            await _turn_clock(connection, before, after)
             await self._publish(connection, before, body)
             was, now = _facts(before, after), _facts(after, before)
             deed = Deed("control_queue", f"event:{event.number}", event.organiser_id, was, now)
@@ -187,6 +187,15 @@ def _check(before: Room, after: Room, now: datetime, *, anew: bool) -> None:
         raise Problem("line_begun", "People stand in this line in their order. `newRound` lets a line begin anew.")
     if after.opens_at != before.opens_at and before.opens_at <= now and (before.drawn is not None or before.served):
         raise Problem("line_begun", "This line is open already. `newRound` lets a line begin anew.")
+
+
+async def _turn_clock(connection: Connection, before: Room, after: Room) -> None:
+    """A paused room stops the sale's clock; an outage while the room is on is added to what it took time from."""
+    if after.on != before.on:
+        await watch_clock(connection, after.event_id, watch=after.on)
+    paused = after.paused_at is not None and after.on
+    if paused != (before.paused_at is not None and before.on):
+        await (stop_clock if paused else start_clock)(connection, after.event_id)
 
 
 async def _make(connection: Connection, event: _Event) -> None:

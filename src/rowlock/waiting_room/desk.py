@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from rowlock.identity import Person
+from rowlock.inventory import time_left
 from rowlock.kernel.problems import Problem
 from rowlock.platform.http.calls import RawHeaders, header
 from rowlock.platform.postgres import Database, DatabaseDown
@@ -154,15 +155,15 @@ class QueueDesk:
         session = await self._sessions.enter(Turn(room.event_id, room.round, ticket.number, person.subject, 0))
         if session.standing in {"ended", "other"}:
             return self._outside(room.event_id, room)
-        now = self._watch.now_seconds()
+        now = self._watch.now()
         admission = Admission(
             room.event_id,
             room.round,
             ticket.number,
             self._seals.person(room.event_id, person.subject),
-            int(now) + room.turn_seconds,
+            int(now.timestamp()) + room.turn_seconds,
         )
-        left = None if session.ends_at is None else max(0, math.ceil(session.ends_at.timestamp() - now))
+        left = None if session.ends_at is None else max(0, math.ceil(time_left(session.ends_at, now).total_seconds()))
         return msgspec.structs.replace(
             answer,
             in_waiting_room=False,

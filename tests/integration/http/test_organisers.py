@@ -144,7 +144,7 @@ async def test_an_event_is_renamed_paused_resumed_and_put_off(office: BoxOffice)
     wanted = {"eventId": office.event, "seatIds": ["S-1-1"]}
     await organiser.patch(path, {"name": "Renamed gala", "salePaused": True})
     assert (await office.public.get("/events?q=gala")).json()["items"][0]["status"] == "paused"
-    assert_problem(await office.caller().post("/bookings/reserve", wanted), 403, "not_on_sale")
+    assert_problem(await office.caller().post("/bookings/reserve", wanted), 503, "sale_paused")
     opens = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     await organiser.patch(path, {"salePaused": False, "onSaleAt": opens})
     assert (await office.public.get(path)).json()["status"] == "scheduled"

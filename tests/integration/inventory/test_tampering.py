@@ -42,6 +42,7 @@ CHANGED = {
     "bytea": "set_byte({0}, 0, get_byte({0}, 0) # 1)",
     "uuid": "coalesce(overlay({0}::text PLACING translate(left({0}::text, 1), '0123456789abcdef', '123456789abcdef0')"
     " FROM 1 FOR 1)::uuid, gen_random_uuid())",
+    "interval": "{0} + interval '1 microsecond'",
     "timestamp with time zone": "CASE WHEN isfinite({0}) THEN {0} + interval '1 microsecond' ELSE now() END",
 }
 """One flipped bit or character of a value, by its type; a value where there was none."""

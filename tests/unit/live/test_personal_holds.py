@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from rowlock.live.frames import WireMessage
-from rowlock.live.holds import HoldFact, PersonalHolds
+from rowlock.live.holds import PENDING_SECONDS, HoldFact, PersonalHolds
 
 HOLD = uuid.UUID(int=1)
 
@@ -33,9 +33,9 @@ def anna() -> tuple[PersonalHolds, Tab]:
     return person, tab
 
 
-def look(person: PersonalHolds, seconds: float, status: str = "HOLD") -> float | None:
+def look(person: PersonalHolds, seconds: float, status: str = "HOLD", *, still: bool = False) -> float | None:
     """A look at which the hold has so long to go; when the next one is due."""
-    return person.take([HoldFact(HOLD, status, seconds)])
+    return person.take([HoldFact(HOLD, status, seconds, still)])
 
 
 def test_one_warning_and_one_end() -> None:
@@ -91,3 +91,13 @@ def test_a_newcomer_hears_what_the_others_know() -> None:
     look(person, 15)
     look(person, 5)
     assert (tab.heard, late.heard) == ([("holdExpiring", 25)], [("holdExpiring", 15)])
+
+
+def test_nothing_is_said_while_the_sale_is_paused() -> None:
+    person, tab = anna()
+    look(person, 100)
+    assert look(person, 5e9, still=True) == PENDING_SECONDS
+    assert look(person, -3, still=True) == PENDING_SECONDS, "an outage that is not added yet"
+    assert tab.heard == []
+    assert look(person, 20) == 20
+    assert tab.heard == [("holdExpiring", 20)]

@@ -107,4 +107,5 @@ def _facts(row: asyncpg.Record) -> BookingFacts:
         ),
         returned=tuple(row["returned_seat_nos"]),
         retaken_at=row["retaken_at"],
+        stood_still=row["stood_still"],
     )

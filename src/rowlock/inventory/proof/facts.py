@@ -28,7 +28,7 @@ class BookingFacts(NamedTuple):
     """A booking, its times in microseconds since 1970.
 
     `terms` is the hash of what was frozen with the hold (number, tiers, prices, total, price list, buyer), `extension`
-    that of the last extension's key.
+    that of the last extension's key, `stood_still` by how much the sale's clock has moved the hold's end.
     """
 
     event_id: int
@@ -44,6 +44,7 @@ class BookingFacts(NamedTuple):
     terms: str
     returned: tuple[int, ...] = ()
     retaken_at: int | None = None
+    stood_still: int = 0
 
     @classmethod
     def held(cls, event_id: int, at_us: int, step: Change) -> Self:
@@ -56,6 +57,10 @@ class BookingFacts(NamedTuple):
         """The booking one step later."""
         facts = self._replace(status=STATUS_AFTER.get(step.kind, step.kind))
         match step.kind:
+            case "clock":
+                end = step.expires_us or 0
+                still = self.stood_still + end - self.hold_expires_at
+                return self._replace(hold_expires_at=end, stood_still=still)
             case "extend":
                 end, count = step.expires_us or 0, self.extensions + 1
                 return facts._replace(hold_expires_at=end, extensions=count, extension=step.detail or "")
@@ -65,7 +70,9 @@ class BookingFacts(NamedTuple):
                 return facts._replace(hold_expires_at=step.expires_us or 0)
             case "shorten":
                 end = step.expires_us or 0
-                return facts._replace(hold_expires_at=end, hold_seconds=(end - self.held_at) // SECOND_US)
+                return facts._replace(
+                    hold_expires_at=end, hold_seconds=(end - self.stood_still - self.held_at) // SECOND_US
+                )
             case "resume":
                 return facts._replace(payment_id="", hold_expires_at=step.expires_us or 0)
             case "lapse":

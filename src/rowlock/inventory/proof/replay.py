@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from rowlock.inventory.ledger import Change, read_changes, row_hash
+from rowlock.inventory.ledger import CLOCK_KINDS, Change, read_changes, row_hash
 from rowlock.inventory.model import SeatState
+from rowlock.inventory.proof.clock import ReplayedClock
 from rowlock.inventory.proof.facts import BookingFacts
 from rowlock.inventory.proof.findings import Faults
 
@@ -58,6 +59,7 @@ class Replay:
         """Bookings that have given their seats back, by id, until `take_closed`."""
         self.restated: dict[str, str] = {}
         """The terms under which bookings stand whose buyers were erased, by id."""
+        self.clock = ReplayedClock()
         self.live: dict[str, BookingFacts] = {}
         self._retaken = retaken
         """Bookings that were let go of and booked again later: they are kept until then."""
@@ -76,6 +78,11 @@ class Replay:
         except msgspec.MsgspecError as error:
             self.chain_faults.add(f"row {seq} cannot be read: {error}")
             return
+        if steps and steps[0].kind in CLOCK_KINDS:
+            for fault in self.clock.turn(at_us, steps, self.live):
+                self.owner_faults.add(f"row {seq}: {fault}")
+        elif any(step.kind == "clock" for step in steps):
+            self.owner_faults.add(f"row {seq}: holds' ends move, and nothing befell the sale's clock")
         for step in steps:
             self.changes += 1
             for seat_no in step.seat_nos:
@@ -110,7 +117,7 @@ class Replay:
             self.owner_faults.add(f"row {seq}: {step.kind} of seat {seat_no} for {step.booking_id}: {fault}")
         seat.steps += 1
         match step.kind:
-            case "hold" | "offer" | "accept" | "shorten" | "extend" | "resume":
+            case "hold" | "offer" | "accept" | "shorten" | "extend" | "resume" | "clock":
                 seat.state, seat.booking_id, seat.expires_us = SeatState.HELD, step.booking_id, step.expires_us
             case "pay":
                 seat.expires_us = BOUND_BY_PAYMENT
@@ -137,7 +144,7 @@ class Replay:
         if step.kind == "return":
             if not set(step.seat_nos) <= set(facts.seat_nos):
                 self.owner_faults.add(f"row {seq}: {step.booking_id} returns seats that are not its own")
-        elif step.kind != "reprice" and step.seat_nos != facts.seat_nos:
+        elif step.kind not in {"reprice", "clock"} and step.seat_nos != facts.seat_nos:
             self.owner_faults.add(f"row {seq}: {step.kind} for {step.booking_id} names other seats than its hold")
         facts = facts.after(at_us, step)
         ended = facts.status in {"EXPIRED", "RELEASED"} and step.booking_id not in self._retaken
@@ -188,7 +195,7 @@ def _forbidden(seat: Seat, step: Change, at_us: int) -> str | None:
             return "the hold had expired" if expired else None
         case "expire":
             return None if expired else "the hold had not expired"
-        case "release":
+        case "release" | "clock":
             return None
         case _:
             return "no such kind of step"

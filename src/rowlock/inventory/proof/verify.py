@@ -127,6 +127,8 @@ def _seat_faults(replay: Replay, inventory: asyncpg.Record, rows: list[asyncpg.R
             faults.add(f"seat {row['seat_no']}: its hold does not end when the ledger says")
         elif row["version"] != told.steps:
             faults.add(f"seat {row['seat_no']} was changed {row['version']} times, the ledger says {told.steps}")
+    if inventory["clock_stopped_at"] != replay.clock.stopped_at:
+        faults.add("the sale's clock is not stopped, or not since, when the ledger says")
     counted, kept = replay.counts(), [inventory[state.name.lower()] for state in SeatState]
     if counted != kept:
         faults.add(f"counted {counted}, the event says {kept}")

@@ -14,7 +14,7 @@ FROM hold_unchanged_seats_v1($1, $2, $3, $4, $5, $6, $7, $8)
 -- name: lease_terms
 -- A lease is worth keeping while its booking may still be given back; a confirmed seat is never free again by itself.
 SELECT id, event_id, seat_nos,
-       CASE WHEN status = 'HOLD' THEN greatest(extract(epoch FROM hold_expires_at - clock_timestamp()), 0)
+       CASE WHEN status = 'HOLD' THEN greatest(extract(epoch FROM hold_expires_at - hold_now_v1(hold_expires_at, now())), 0)
             WHEN status = 'PAYMENT_PENDING' THEN hold_seconds
             ELSE 0 END::double precision AS seconds
 FROM bookings WHERE id = ANY ($1)
@@ -112,10 +112,28 @@ UNION SELECT seat_no FROM unlocked_seats WHERE event_id = $1 AND block_id = $2 O
 -- name: open_sale
 SELECT open_sale_v1($1, $2, $3, $4, $5, $6)
 
+-- name: stop_clock
+SELECT outcome, holds FROM stop_clock_v1($1)
+
+-- name: start_clock
+SELECT outcome, holds FROM start_clock_v1($1)
+
+-- name: clock_of
+SELECT e.organiser_id, i.clock_stopped_at FROM events e JOIN event_inventory i ON i.event_id = e.id WHERE e.id = $1
+
+-- name: watch_clock
+INSERT INTO sale_beats (event_id) VALUES ($1) ON CONFLICT (event_id) DO NOTHING
+
+-- name: leave_clock
+DELETE FROM sale_beats WHERE event_id = $1
+
+-- name: beat_clocks
+SELECT event_id FROM beat_clocks_v1() AS late(event_id)
+
 -- name: snapshot
 -- One statement, so seats and position are of one moment. Ends are microseconds since 1970, null while a payment binds.
 SELECT i.epoch, i.seq, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us,
-       s.states, s.tier_nos, s.held_nos, s.held_ends
+       i.clock_stopped_at IS NOT NULL AS clock_stopped, s.states, s.tier_nos, s.held_nos, s.held_ends
 FROM event_inventory i CROSS JOIN LATERAL (
     SELECT array_agg(s.state ORDER BY s.seat_no) AS states, array_agg(s.tier_no ORDER BY s.seat_no) AS tier_nos,
            array_agg(s.seat_no ORDER BY s.seat_no) FILTER (WHERE s.state = 1) AS held_nos,
@@ -149,6 +167,7 @@ SELECT event_id, seq FROM event_inventory WHERE $1::bigint IS NULL OR event_id =
 
 -- name: verify_inventory
 SELECT i.epoch, i.seq, i.head_hash, i.seat_count, i.available, i.held, i.booked, i.blocked,
+       (extract(epoch FROM i.clock_stopped_at) * 1000000)::bigint AS clock_stopped_at,
        p.seat_count AS plan_seats, clock_timestamp() AS looked_at,
        ARRAY(SELECT b.id::text FROM bookings b WHERE b.event_id = i.event_id AND b.retaken_at IS NOT NULL) AS retaken
 FROM event_inventory i JOIN events e ON e.id = i.event_id JOIN seating_plans p ON p.id = e.plan_id
@@ -172,6 +191,7 @@ SELECT b.id::text AS id, b.no, b.event_id, b.buyer, b.status, b.seat_nos, b.tier
        (extract(epoch FROM b.hold_expires_at) * 1000000)::bigint AS hold_expires_at, b.extensions, b.extension_key,
        b.payment_id::text AS payment_id, (extract(epoch FROM b.closed_at) * 1000000)::bigint AS closed_at,
        (extract(epoch FROM b.retaken_at) * 1000000)::bigint AS retaken_at,
+       (extract(epoch FROM b.stood_still) * 1000000)::bigint AS stood_still,
        b.returned_seat_nos, p.phase, p.amount, greatest(0, b.total - coalesce(x.credit, 0)) AS due,
        ARRAY(SELECT c.id::text FROM payments c WHERE c.booking_id = b.id AND c.phase = 'captured') AS captured,
        ARRAY(SELECT c.id::text FROM payments c

@@ -66,7 +66,7 @@ RETURNING place
 
 -- name: end_by_time
 UPDATE shopping_sessions SET ended_at = ends_at, ended_by = 'time'
-WHERE event_id = $1 AND ended_at IS NULL AND ends_at <= clock_timestamp()
+WHERE event_id = $1 AND ended_at IS NULL AND ends_at <= clock_timestamp() AND NOT clock_is_late_v1($1)
 
 -- name: end_of_buyers
 -- Sessions of people whose purchase went another way than through the process that knew the session.
@@ -101,11 +101,6 @@ SET mode = $2, ordering = $3, switched_by = $4, prequeue_at = $5, opens_at = coa
     shopping_seconds = $13, turn_seconds = $14, without_line = $15, message = $16,
     pace_base = served, pace_at = clock_timestamp(), version = version + 1
 WHERE event_id = $1
-
--- name: lengthen_sessions
--- Those who were shopping when the room was paused get the time back that it took.
-UPDATE shopping_sessions SET ends_at = ends_at + (clock_timestamp() - greatest($2::timestamptz, opened_at))
-WHERE event_id = $1 AND ended_at IS NULL
 
 -- name: begin_round
 -- The line begins anew. The room is locked.

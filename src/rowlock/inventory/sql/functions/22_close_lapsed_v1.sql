@@ -15,7 +15,10 @@ BEGIN
     CROSS JOIN LATERAL unnest(p_seats[c.seat_from:c.seat_to]) AS w(seat_no)
     JOIN seats s ON s.event_id = c.event_id AND s.seat_no = w.seat_no
     WHERE s.state = 1 AND s.hold_expires_at <= p_now;
-    IF v_lapsed IS NOT NULL THEN
+    IF v_lapsed IS NOT NULL AND catch_up_clocks_v1(p_events, p_now) THEN
+        v_lapsed := ARRAY(SELECT id FROM bookings WHERE id = ANY (v_lapsed) AND hold_expires_at <= p_now);
+    END IF;
+    IF cardinality(v_lapsed) > 0 THEN
         PERFORM close_holds_v1(v_lapsed, 'EXPIRED', 'expire', p_now);
     END IF;
 END

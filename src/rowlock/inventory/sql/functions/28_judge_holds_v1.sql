@@ -18,6 +18,7 @@ BEGIN
     SELECT c.ord::int,
            CASE WHEN b.id IS NOT NULL THEN CASE WHEN b.buyer = c.buyer THEN 'replayed' ELSE 'event_not_found' END
                 WHEN i.event_id IS NULL THEN 'event_not_found'
+                WHEN i.clock_stopped_at IS NOT NULL THEN 'sale_paused'
                 WHEN i.sale_paused OR v_now < i.on_sale_at OR v_now >= i.sale_ends_at THEN 'not_on_sale'
                 WHEN w.known < c.seat_to - c.seat_from + 1 THEN 'unknown_seat'
                 WHEN w.taken IS NOT NULL THEN 'seat_unavailable'

@@ -6,7 +6,7 @@
 --
 -- Locks, in this order: buyers (advisory, by hash), inventory rows (by event id), seats (by update, under the latter).
 -- Outcomes, by precedence: replayed (this booking id exists and is the buyer's: nothing is done twice), event_not_found,
--- not_on_sale, unknown_seat, seat_unavailable (with the seats), too_many_holds, held.
+-- sale_paused (its clock is stopped), not_on_sale, unknown_seat, seat_unavailable (with the seats), too_many_holds, held.
 -- p_early: what these commands name may be held before the sale opens (hold_with_codes_v1 says so).
 -- The database clock, read after the locks, is the only clock. p_now overrides it in tests.
 -- Every seat is looked at once and written once: what the look finds is kept in arrays beside p_seats, and what is
@@ -66,6 +66,11 @@ BEGIN
         ORDER BY c.ord, n.at
     ) l;
     IF v_stale IS NOT NULL THEN
+        IF catch_up_clocks_v1(p_events, v_now) THEN  -- guard: an outage takes nobody's hold
+            RETURN QUERY SELECT * FROM hold_seats_v1(
+                p_bookings, p_events, p_buyers, p_seat_from, p_seat_to, p_seats, p_holds_max, v_now, p_early);
+            RETURN;
+        END IF;
         PERFORM close_holds_v1(ARRAY(SELECT DISTINCT b FROM unnest(v_stale) AS u(b)), 'EXPIRED', 'expire', v_now);
         -- What a code had opened is blocked again.
         v_states := ARRAY(
@@ -81,6 +86,7 @@ BEGIN
     FROM (
         SELECT CASE WHEN b.id IS NOT NULL THEN CASE WHEN b.buyer = c.buyer THEN 'replayed' ELSE 'event_not_found' END
                     WHEN i.event_id IS NULL THEN 'event_not_found'
+                    WHEN i.clock_stopped_at IS NOT NULL THEN 'sale_paused'
                     WHEN i.sale_paused OR (v_now < i.on_sale_at AND NOT p_early) OR v_now >= i.sale_ends_at THEN 'not_on_sale'
                     WHEN array_position(v_states[c.seat_from:c.seat_to], NULL) IS NOT NULL THEN 'unknown_seat'
                     WHEN w.taken <> '' THEN 'seat_unavailable'

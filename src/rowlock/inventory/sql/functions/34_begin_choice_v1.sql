@@ -31,6 +31,7 @@ BEGIN
     END IF;
     PERFORM 1 FROM event_inventory WHERE event_id = ANY (p_events) ORDER BY event_id FOR UPDATE;  -- guard: one picture
     v_now := clock_timestamp();
+    PERFORM catch_up_clocks_v1(p_events, v_now);
 
     SELECT json_agg(json_build_object(
                'word', j.outcome,

@@ -18,11 +18,11 @@ BEGIN
     WITH shortened AS (
         UPDATE bookings b
         SET hold_seconds = greatest(60, b.hold_seconds - c.seconds),
-            hold_expires_at = b.held_at + make_interval(secs => greatest(60, b.hold_seconds - c.seconds))
+            hold_expires_at = b.held_at + b.stood_still + make_interval(secs => greatest(60, b.hold_seconds - c.seconds))
         FROM unnest(p_bookings, p_seconds) AS c(booking_id, seconds), event_inventory i
         WHERE b.id = c.booking_id AND i.event_id = b.event_id AND b.status = 'HOLD' AND b.hold_expires_at > v_now
           AND b.hold_seconds = i.hold_seconds AND b.hold_seconds > 60 AND b.extensions = 0 AND c.seconds > 0
-          AND b.hold_expires_at = b.held_at + make_interval(secs => b.hold_seconds)
+          AND b.hold_expires_at = b.held_at + b.stood_still + make_interval(secs => b.hold_seconds)
         RETURNING b.id
     )
     SELECT array_agg(id) INTO v_shortened FROM shortened;
@@ -33,7 +33,7 @@ BEGIN
     END IF;
 
     RETURN QUERY
-    SELECT g.i::int, CASE WHEN b.status = 'HOLD' THEN b.hold_expires_at END
+    SELECT g.i::int, CASE WHEN b.status = 'HOLD' THEN v_now + (b.hold_expires_at - hold_now_v1(b.hold_expires_at, v_now)) END
     FROM generate_subscripts(p_bookings, 1) AS g(i) LEFT JOIN bookings b ON b.id = p_bookings[g.i] ORDER BY 1;
 END
 $$;

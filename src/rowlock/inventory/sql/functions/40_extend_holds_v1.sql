@@ -27,7 +27,7 @@ BEGIN
                     WHEN b.status = 'EXPIRED' OR (b.status = 'HOLD' AND b.hold_expires_at <= v_now) THEN 'hold_expired'
                     WHEN b.status <> 'HOLD' THEN 'booking_closed'
                     WHEN b.extensions >= 2 OR row_number() OVER (PARTITION BY b.id ORDER BY c.ord) > 1
-                         OR b.hold_expires_at >= b.held_at + make_interval(secs => 2 * b.hold_seconds)
+                         OR b.hold_expires_at >= b.held_at + b.stood_still + make_interval(secs => 2 * b.hold_seconds)
                          THEN 'no_more_extensions'
                     ELSE 'extended' END AS outcome
         FROM unnest(p_bookings, p_buyers, p_keys) WITH ORDINALITY AS c(booking_id, buyer, key, ord)
@@ -37,8 +37,8 @@ BEGIN
     IF v_extended IS NOT NULL THEN
         UPDATE bookings b
         SET hold_expires_at = greatest(b.hold_expires_at, least(
-                v_now + make_interval(secs => b.hold_seconds),
-                b.held_at + make_interval(secs => 2 * b.hold_seconds))),
+                hold_now_v1(b.hold_expires_at, v_now) + make_interval(secs => b.hold_seconds),
+                b.held_at + b.stood_still + make_interval(secs => 2 * b.hold_seconds))),
             extensions = b.extensions + 1, extension_key = c.key
         FROM unnest(p_bookings, p_keys, v_outcomes) AS c(booking_id, key, outcome)
         WHERE b.id = c.booking_id AND c.outcome = 'extended';

@@ -36,7 +36,8 @@ BEGIN
         UPDATE substitutes SET accepted_at = v_now WHERE booking_id = ANY (v_accepted);
         UPDATE bookings b
         SET hold_expires_at = greatest(b.hold_expires_at, least(
-                v_now + make_interval(secs => b.hold_seconds), b.held_at + make_interval(secs => 2 * b.hold_seconds)))
+                hold_now_v1(b.hold_expires_at, v_now) + make_interval(secs => b.hold_seconds),
+                b.held_at + b.stood_still + make_interval(secs => 2 * b.hold_seconds)))
         WHERE b.id = ANY (v_accepted);
         PERFORM move_hold_ends_v1(v_accepted);
         PERFORM append_bookings_v1(v_accepted, 'accept', v_now);

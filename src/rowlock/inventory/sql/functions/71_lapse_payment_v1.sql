@@ -8,7 +8,8 @@ AS $$
 BEGIN
     PERFORM lock_events_of_v1(ARRAY[p_booking]);
     UPDATE bookings SET status = 'HOLD', payment_id = NULL
-    WHERE id = p_booking AND status = 'PAYMENT_PENDING' AND payment_id = p_payment;
+    WHERE id = p_booking AND status = 'PAYMENT_PENDING' AND payment_id = p_payment
+      AND hold_expires_at < standstill_v1();  -- guard: nothing is let go of while the sale's clock is stopped
     IF NOT FOUND THEN
         RETURN false;
     END IF;
