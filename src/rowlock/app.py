@@ -164,7 +164,7 @@ class Api:
         )
         self.codes = CodeDesk(database, self.engine, self.desk, self.views, price_lists)
         self.payments = payment_parts(
-            settings, database, self.engine, self.desk, self.views, cap=cap, on_turn=self.seats_changed
+            settings, database, self.engine, self.desk, self.views, cap=cap, on_change=self.seats_changed
         )
         self.provider, self.providers, self.cashier, self.returns = self.payments[:4]
         self.keyed = KeyedCalls(

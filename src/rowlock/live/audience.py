@@ -18,6 +18,13 @@ class Viewer(Protocol):
     """Writes bytes that are whole frames of this viewer's kind; nothing when the connection is gone."""
 
 
+class Watched(Protocol):
+    """What viewers watch of an event: its seats, or its line."""
+
+    event_id: int
+    audience: "Audience"
+
+
 class Audience:
     """Who watches an event, by the kind of bytes they take."""
 

@@ -63,7 +63,7 @@ class ChoosingBoard:
         person = None if viewer.person is None else digest(viewer.person)
         if person is not None:
             self._viewers.setdefault(person, set()).add(viewer)
-        choices = self._events.get(viewer.event.feed.event_id)
+        choices = self._events.get(viewer.event.event_id)
         standing = choices.standing(person) if choices is not None else []
         if standing:
             viewer.tell(wire(Choosing(standing)))
@@ -77,13 +77,13 @@ class ChoosingBoard:
         viewers.discard(viewer)
         if not viewers:
             self._viewers.pop(person, None)
-            if self._events.get(viewer.event.feed.event_id, Choices()).has(person):
-                self._say(viewer.event.feed.event_id, person, [])
+            if self._events.get(viewer.event.event_id, Choices()).has(person):
+                self._say(viewer.event.event_id, person, [])
 
     def chooses(self, viewer: StreamViewer, seats: Sequence[int]) -> None:
         """A viewer with a ticket says what he has selected; more than a booking may have is not believed."""
         if viewer.person is not None:
-            self._say(viewer.event.feed.event_id, digest(viewer.person), list(seats[: self._seats_max]))
+            self._say(viewer.event.event_id, digest(viewer.person), list(seats[: self._seats_max]))
 
     def take(self, data: bytes) -> None:
         """A message of the channel: what people have selected, at this gateway or another."""

@@ -24,9 +24,10 @@ log = structlog.get_logger(__name__)
 class WatchedEvent:
     """A feed with its audience."""
 
-    __slots__ = ("audience", "catching_up", "feed", "seat_count", "watched_at")
+    __slots__ = ("audience", "catching_up", "event_id", "feed", "seat_count", "watched_at")
 
     def __init__(self, feed: SeatFeed, seat_count: int) -> None:
+        self.event_id = feed.event_id
         self.feed = feed
         self.seat_count = seat_count
         self.audience = Audience()

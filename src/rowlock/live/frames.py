@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from websockets.frames import Close, Frame, Opcode
 
-from rowlock.live.model import Hello, Ping, Reset, Seats, ServerMessage, encode
+from rowlock.live.model import Hello, LineMessage, Ping, Reset, Seats, ServerMessage, encode
 
 
 class WireMessage(NamedTuple):
@@ -14,7 +14,7 @@ class WireMessage(NamedTuple):
     event: bytes
 
 
-def wire(message: ServerMessage, position: "tuple[int, int] | None" = None) -> WireMessage:
+def wire(message: "ServerMessage | LineMessage", position: "tuple[int, int] | None" = None) -> WireMessage:
     """The bytes of a message; `position` is the (epoch, seq) that a server-sent event leaves its reader at."""
     payload = encode(message)
     name = b"" if position is None else b"id: %d-%d\n" % position

@@ -17,12 +17,15 @@ from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.live import handshake
 from rowlock.live.admission import Admission
+from rowlock.live.audience import Watched
 from rowlock.live.choosing import ChoosingBoard
+from rowlock.live.entrance import Entrance
 from rowlock.live.follower import LedgerFollower, WatchedEvent
 from rowlock.live.frames import WireMessage
 from rowlock.live.handshake import StreamWish
 from rowlock.live.heartbeat import Heartbeat
 from rowlock.live.holds import HoldAlarms
+from rowlock.live.lines import LineTeller, WatchedLine
 from rowlock.live.model import GOING_AWAY
 from rowlock.live.reception import Reception
 from rowlock.live.viewers import EventReader, SocketViewer, StreamViewer
@@ -63,14 +66,19 @@ class Gateway:
         follower: LedgerFollower,
         admission: Admission,
         signer: TokenSigner,
+        *,
         holds: HoldAlarms,
         board: ChoosingBoard,
+        lines: LineTeller,
+        entrance: Entrance,
     ) -> None:
         self._follower = follower
         self._admission = admission
         self._signer = signer
         self._holds = holds
         self._board = board
+        self._lines = lines
+        self._entrance = entrance
         self._proxies = TrustedProxies(os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))
         self._viewers: set[StreamViewer] = set()
         self._sessions: dict[StreamViewer, str] = {}
@@ -120,7 +128,9 @@ class Gateway:
         self.heartbeat.give(viewer)
 
     def chooses(self, viewer: StreamViewer, seats: Sequence[int]) -> None:
-        """A viewer says what he has selected."""
+        """A viewer says what he has selected; who waits in a line sees no seats to select."""
+        if isinstance(viewer.event, WatchedLine):
+            return
         self._board.chooses(viewer, seats)
 
     def lost(self, viewer: StreamViewer) -> None:
@@ -140,6 +150,14 @@ class Gateway:
             whose = self._sessions.get(viewer) if kind == "session" else viewer.person and unnamed(viewer.person)
             if whose == thing:
                 viewer.dismiss(GOING_AWAY, "session ended")
+
+    def close_seats(self, event_id: int) -> None:
+        """From now on the event's seats are shown to those whose turn it is: whoever watches must come in anew."""
+        event = self._follower.known(event_id)
+        if event is not None:
+            for viewer in [*event.audience.sockets, *event.audience.readers]:
+                if isinstance(viewer, StreamViewer):
+                    viewer.dismiss(GOING_AWAY, "waiting room")
 
     async def send_away(self) -> None:
         """Tell all viewers to go elsewhere, many of them not at once, so that they do not arrive there together."""
@@ -166,6 +184,11 @@ class Gateway:
             address = self._address(reception.transport, request.headers)
             head = handshake.socket_head(target, request.headers) if wish.by_socket else handshake.events_head()
             visitor = Visitor(wish, head, address, person)
+            if wish.line:
+                self._admission.admit(address, visitor.subject)
+                self._begin_waiting(reception, visitor)
+                return
+            self._entrance.check(wish, person, request.headers)
             event = self._follower.known(wish.event_id)
             greeting = event.feed.greeting(wish.since, wish.epoch) if event is not None else None
             if event is None or greeting is None:
@@ -199,29 +222,46 @@ class Gateway:
 
     def _begin(self, reception: Reception, visitor: Visitor, event: WatchedEvent, greeting: WireMessage) -> None:
         """From here on the connection is the viewer's, and the viewer stands where its event does."""
-        transport = reception.transport
-        assert transport is not None
-        kind = SocketViewer if visitor.wish.by_socket else EventReader
-        viewer = kind(self, transport, event, visitor.address, visitor.subject)
-        _bound(transport)
-        transport.set_protocol(viewer)
         early = reception.early
-        reception.hand_on()
-        self._viewers.add(viewer)
-        if visitor.person is not None and visitor.person.session_id is not None:
-            self._sessions[viewer] = visitor.person.session_id
-        metrics.STREAMS.inc()
-        viewer.event.audience.join(viewer)
-        self.heartbeat.add(viewer)
+        viewer = self._stream(reception, visitor, event)
         viewer.send(visitor.head + (greeting.frame if viewer.is_socket else greeting.event))
         self._holds.connect(viewer)
         self._board.connect(viewer)
         if early and viewer.is_socket:
             viewer.data_received(early)
 
+    def _begin_waiting(self, reception: Reception, visitor: Visitor) -> None:
+        """The same for somebody who waits in a line, or looks on without a place in it."""
+        headers = reception.request.headers
+        early, line = reception.early, self._lines.line(visitor.wish.event_id)
+        viewer = self._stream(reception, visitor, line)
+        viewer.send(visitor.head)
+        self._lines.join(line, viewer, self._entrance.place(visitor.wish, headers))
+        if early and viewer.is_socket:
+            viewer.data_received(early)
+
+    def _stream(self, reception: Reception, visitor: Visitor, watched: Watched) -> StreamViewer:
+        transport = reception.transport
+        assert transport is not None
+        kind = SocketViewer if visitor.wish.by_socket else EventReader
+        viewer = kind(self, transport, watched, visitor.address, visitor.subject)
+        _bound(transport)
+        transport.set_protocol(viewer)
+        reception.hand_on()
+        self._viewers.add(viewer)
+        if visitor.person is not None and visitor.person.session_id is not None:
+            self._sessions[viewer] = visitor.person.session_id
+        metrics.STREAMS.inc()
+        watched.audience.join(viewer)
+        self.heartbeat.add(viewer)
+        return viewer
+
     def _take_leave(self, viewer: StreamViewer) -> None:
-        viewer.event.audience.leave(viewer)
         self.heartbeat.remove(viewer)
+        if isinstance(viewer.event, WatchedLine):
+            self._lines.leave(viewer.event, viewer)
+            return
+        viewer.event.audience.leave(viewer)
         self._holds.disconnect(viewer)
         self._board.disconnect(viewer)
 

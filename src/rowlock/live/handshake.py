@@ -16,7 +16,7 @@ from rowlock.kernel.problems import Problem
 from rowlock.live.model import SUBPROTOCOL
 from rowlock.platform.http.calls import Answer, RawHeaders, header
 
-_PATH = re.compile(r"/api/v1/events/([^/]+)/stream")
+_PATH = re.compile(r"/api/v1/events/([^/]+)(/queue)?/stream")
 _POSITION = re.compile(r"(\d{1,18})-(\d{1,18})")
 _SPEAKS_OURS = ServerProtocol(subprotocols=[Subprotocol(SUBPROTOCOL)])
 _SPEAKS_ANY = ServerProtocol()
@@ -26,17 +26,23 @@ RETRY_MS_MIN, RETRY_MS_MAX = 1_000, 4_000
 
 
 class StreamWish(NamedTuple):
-    """Which stream, from where, and for whom. No `since`: the viewer has no map yet."""
+    """Which stream, from where, and for whom. No `since`: the viewer has no map yet.
+
+    `line`: the event's waiting line, not its seats; `place` is then a queue ticket, if it does not come as a cookie.
+    """
 
     event_id: int
     since: int | None
     epoch: int | None
     ticket: str | None
     by_socket: bool
+    line: bool = False
+    place: str | None = None
+    admission: str | None = None
 
 
 def is_stream(path: str) -> bool:
-    """Whether the path is that of a seat stream."""
+    """Whether the path is that of a stream: of seats, or of a line."""
     return _PATH.fullmatch(path) is not None
 
 
@@ -62,7 +68,10 @@ def read_wish(method: str, target: str, headers: RawHeaders) -> StreamWish:
     last = _POSITION.fullmatch(header(headers, b"last-event-id") or "")
     if last is not None and not by_socket:
         epoch, since = int(last[1]), int(last[2])
-    return StreamWish(event_id, since, epoch, query.get("ticket"), by_socket)
+    return StreamWish(
+        event_id, since, epoch, query.get("ticket"), by_socket,
+        line=bool(found[2]), place=query.get("queueTicket"), admission=query.get("admission"),
+    )  # fmt: skip
 
 
 def socket_head(target: str, headers: RawHeaders) -> bytes:

@@ -1,4 +1,4 @@
-"""The messages of the seat stream, in both directions. Pure.
+"""The messages of the seat stream, in both directions, and of the queue stream. Pure.
 
 A viewer applies a `seats` message when its own position lies from `from` up to, but not at, `seq`.
 """
@@ -8,6 +8,7 @@ from typing import Union
 import msgspec
 
 from rowlock.kernel import limits
+from rowlock.waiting_room.model import QueueBoard
 
 SUBPROTOCOL = "rowlock.v1"
 
@@ -68,6 +69,27 @@ class Choosing(_Message, frozen=True, tag="choosing"):
 
 
 ServerMessage = Union[Hello, Seats, Reset, Ping, HoldExpiring, HoldExpired, Choosing]  # noqa: UP007  msgspec reads it
+
+
+class Board(_Message, frozen=True, tag="board"):
+    """The line as everybody may see it: told at once when something happens to it, else once a second at most."""
+
+    line: QueueBoard
+
+
+class Place(_Message, frozen=True, tag="place"):
+    """Where you stand: `rank` counts from 0, and those below the board's `served` have had their turn. After a draw it
+    comes anew."""
+
+    rank: int
+
+
+class YourTurn(_Message, frozen=True, tag="turn"):
+    """It is your turn: ask for your admission."""
+
+
+LineMessage = Union[Board, Place, YourTurn, Ping]  # noqa: UP007
+"""What is told of a line before a sale."""
 
 
 class Pong(_Message, frozen=True, tag="pong"):

@@ -10,19 +10,26 @@ from pathlib import Path
 import structlog
 from valkey.asyncio import Valkey
 
+from rowlock.bots.store import open_secret
 from rowlock.identity import KeyKeeper, open_keeper
 from rowlock.live import choosing
 from rowlock.live.admission import Admission, StreamLimits
 from rowlock.live.choosing import ChoosingBoard
+from rowlock.live.entrance import Entrance
 from rowlock.live.follower import LedgerFollower
 from rowlock.live.gateway import Gateway
 from rowlock.live.holds import HoldAlarms
+from rowlock.live.lines import LineTeller
 from rowlock.platform.http.handover import HandoverPost
 from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.secrets import SecretBox
 from rowlock.platform.valkey import hints
 from rowlock.platform.valkey.channels import hear
 from rowlock.settings import Settings
+from rowlock.waiting_room import Doorman
+from rowlock.waiting_room.shopping import ShoppingSessions
+from rowlock.waiting_room.signing import QueueSeals
+from rowlock.waiting_room.watch import RoomWatch
 
 BACKLOG = 4096
 COLD_CONNECTIONS = 4
@@ -33,14 +40,28 @@ log = structlog.get_logger(__name__)
 class LiveRole:
     """Everything a gateway process is made of, once its database is open."""
 
-    def __init__(self, settings: Settings, database: Database, valkey: "Valkey | None", keeper: KeyKeeper) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, valkey: "Valkey | None", keeper: KeyKeeper, seals: QueueSeals
+    ) -> None:
         self._database = database
         self._keeper = keeper
         self._valkey = valkey
         self._follower = LedgerFollower(database)
         self._holds = HoldAlarms(database)
         self._board = ChoosingBoard(valkey, self._follower, settings.seats_per_booking_max)
-        self.gateway = Gateway(self._follower, _admission(settings), keeper.signer, self._holds, self._board)
+        self._rooms = RoomWatch(database)
+        self._lines = LineTeller(self._rooms)
+        entrance = Entrance(Doorman(self._rooms, seals, ShoppingSessions(database)), seals)
+        self.gateway = Gateway(
+            self._follower,
+            _admission(settings),
+            keeper.signer,
+            holds=self._holds,
+            board=self._board,
+            lines=self._lines,
+            entrance=entrance,
+        )
+        self._lines.on_opened = self.gateway.close_seats
         keeper.revocations.on_revoked = self.gateway.ended
 
     @property
@@ -60,11 +81,13 @@ class LiveRole:
             self._holds.watch_forever(),
             self._board.publish_forever(),
             self._board.tell_forever(),
+            self._lines.tell_forever(),
             self.gateway.heartbeat.beat_forever(),
         ]
         if self._valkey is not None:
             takers = {hints.CHANNEL: hints.hint_taker(self._take_hint), choosing.CHANNEL: self._board.take}
             parts.append(hear(self._valkey, takers, self._follower.hearing))
+        await self._rooms.start()
         async with asyncio.TaskGroup() as group:
             running = [group.create_task(part) for part in parts]
             async with self._open_doors(listener, post):
@@ -76,6 +99,7 @@ class LiveRole:
 
     async def close(self) -> None:
         """Close what was opened."""
+        await self._rooms.close()
         await self._keeper.close()
         await self._database.close()
         if self._valkey is not None:
@@ -106,7 +130,9 @@ async def open_live(settings: Settings) -> LiveRole:
     _allow_many_files()
     database = await open_database(settings.database_url, hot=1, cold=COLD_CONNECTIONS)
     valkey = Valkey.from_url(settings.valkey_url, socket_connect_timeout=0.5) if settings.valkey_url else None
-    return LiveRole(settings, database, valkey, await open_keeper(database, SecretBox.of(settings.secret_keys)))
+    box = SecretBox.of(settings.secret_keys)
+    seals = QueueSeals(await open_secret(database, box))
+    return LiveRole(settings, database, valkey, await open_keeper(database, box), seals)
 
 
 def _admission(settings: Settings) -> Admission:

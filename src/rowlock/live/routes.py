@@ -37,9 +37,19 @@ OPERATIONS = (
         query={
             "since": "the seq of the map the viewer has", "epoch": "its epoch",
             "ticket": "from `POST /api/v1/stream-tickets`",
+            "admission": "your turn, while a waiting room is on and the cookie cannot be sent",
         },
         answers={101: ("The stream begins.", None), 200: ("Server-sent events.", None)},
         problems=(401, 403, 404, 422, 426, 429, 503),
+    ),
+    Operation(
+        method="get", path="/api/v1/events/{eventId}/queue/stream", tag="Waiting room", public=True,
+        summary="The line as it moves, and your turn",
+        description="A WebSocket (subprotocol `rowlock.v1`), or server-sent events with `Accept: text/event-stream`. "
+        "Who has a queue ticket is told when it is their turn. The messages are described in `/api/v1/asyncapi.json`.",
+        query={"queueTicket": "from `POST .../queue`, where the cookie cannot be sent"},
+        answers={101: ("The stream begins.", None), 200: ("Server-sent events.", None)},
+        problems=(403, 404, 422, 426, 429, 503),
     ),
 )  # fmt: skip
 
@@ -59,7 +69,7 @@ def stream_routes(signer: TokenSigner, limiter: Limiter, *, per_minute: int) -> 
         return json_answer(ticket, 201, headers={"Cache-Control": "no-store"})
 
     async def no_gateway(_request: Request) -> Response:
-        raise Problem("unavailable", "Seat streams are not served here right now.", retryAfter=2)
+        raise Problem("unavailable", "Streams are not served here right now.", retryAfter=2)
 
     async def asyncapi(_request: Request) -> Response:
         return json_answer(build_document(), headers={"Cache-Control": "public, max-age=300"})
@@ -68,4 +78,5 @@ def stream_routes(signer: TokenSigner, limiter: Limiter, *, per_minute: int) -> 
         Route("/api/v1/asyncapi.json", asyncapi, methods=["GET"]),
         Route("/api/v1/stream-tickets", issue_ticket, methods=["POST"]),
         Route("/api/v1/events/{event_id}/stream", no_gateway, methods=["GET"]),
+        Route("/api/v1/events/{event_id}/queue/stream", no_gateway, methods=["GET"]),
     ]

@@ -14,7 +14,7 @@ from rowlock.live.model import TOO_SLOW, ChoosingNow, read_viewer_message
 from rowlock.platform.telemetry import metrics
 
 if TYPE_CHECKING:
-    from rowlock.live.follower import WatchedEvent
+    from rowlock.live.audience import Watched
     from rowlock.live.gateway import Gateway
 
 CHOICE_SECONDS_MIN = 0.2
@@ -28,7 +28,7 @@ class StreamViewer(asyncio.Protocol):
     is_socket = False
 
     def __init__(
-        self, gateway: "Gateway", transport: asyncio.Transport, event: "WatchedEvent", address: str, person: str | None
+        self, gateway: "Gateway", transport: asyncio.Transport, event: "Watched", address: str, person: str | None
     ) -> None:
         self._gateway = gateway
         self._transport: asyncio.Transport | None = transport
@@ -100,7 +100,7 @@ class SocketViewer(StreamViewer):
     is_socket = True
 
     def __init__(
-        self, gateway: "Gateway", transport: asyncio.Transport, event: "WatchedEvent", address: str, person: str | None
+        self, gateway: "Gateway", transport: asyncio.Transport, event: "Watched", address: str, person: str | None
     ) -> None:
         super().__init__(gateway, transport, event, address, person)
         self._inbound: Inbound | None = None

@@ -101,23 +101,7 @@ class QueueDesk:
 
     def board(self, event_id: int) -> QueueBoard:
         """What everybody may know of the line."""
-        room = self._watch.room(event_id)
-        if room is None:
-            return QueueBoard(event_id=str(event_id), phase="idle", mode="off")
-        return QueueBoard(
-            event_id=str(event_id),
-            phase=self._watch.phase(room),
-            mode=room.mode,
-            round=room.round,
-            served=room.served,
-            joined=room.joined,
-            per_minute=room.admit_per_minute if room.calls else 0,
-            message=room.message,
-            paused=room.paused_at is not None,
-            opens_at=room.opens_at,
-            drawn=room.drawn,
-            closed_behind=room.closed_behind,
-        )
+        return board_of(self._watch, event_id)
 
     def bucket(self, event_id: int, bucket: int) -> QueueBucket:
         """What everybody with about so many ahead may be told alike."""
@@ -325,3 +309,24 @@ def wait_range(wait: Wait) -> str:
 def in_a_hole(holes: Sequence[int], number: int) -> bool:
     """Whether a number is one of those that were lost with the line."""
     return any(first <= number < last for first, last in zip(holes[::2], holes[1::2], strict=True))
+
+
+def board_of(watch: RoomWatch, event_id: int) -> QueueBoard:
+    """The line as everybody may see it, from memory."""
+    room = watch.room(event_id)
+    if room is None:
+        return QueueBoard(event_id=str(event_id), phase="idle", mode="off")
+    return QueueBoard(
+        event_id=str(event_id),
+        phase=watch.phase(room),
+        mode=room.mode,
+        round=room.round,
+        served=room.served,
+        joined=room.joined,
+        per_minute=room.admit_per_minute if room.calls else 0,
+        message=room.message,
+        paused=room.paused_at is not None,
+        opens_at=room.opens_at,
+        drawn=room.drawn,
+        closed_behind=room.closed_behind,
+    )

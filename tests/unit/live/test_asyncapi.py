@@ -10,22 +10,28 @@ from jsonschema.exceptions import ValidationError
 
 from rowlock.live.asyncapi import build_document
 from rowlock.live.model import (
+    Board,
     Choosing,
     ChoosingNow,
     Hello,
     HoldExpired,
     HoldExpiring,
+    LineMessage,
     Ping,
+    Place,
     Pong,
     Reset,
     Seats,
     ServerMessage,
     ViewerMessage,
+    YourTurn,
 )
+from rowlock.waiting_room.model import QueueBoard
 
 EXAMPLES = (
     Hello(1, 2), Seats(since=1, seq=2, changes=[(3, 1)]), Reset(1, 2), Ping(), HoldExpiring("b", 30), HoldExpired("b"),
-    Choosing([(4, 2)]), Pong(), ChoosingNow([1]),
+    Choosing([(4, 2)]), Pong(), ChoosingNow([1]), Place(3), YourTurn(),
+    Board(QueueBoard(event_id="1", phase="active", mode="fifo")),
 )  # fmt: skip
 
 
@@ -63,7 +69,9 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 def test_every_message_is_described_and_fits() -> None:
-    assert {type(message) for message in EXAMPLES} == {*get_args(ServerMessage), *get_args(ViewerMessage)}
+    assert {type(message) for message in EXAMPLES} == {
+        *get_args(ServerMessage), *get_args(ViewerMessage), *get_args(LineMessage),
+    }  # fmt: skip
     for message in EXAMPLES:
         said = msgspec.json.decode(msgspec.json.encode(message))
         validator_of(said["type"]).validate(said)
