@@ -16,6 +16,7 @@ from benchmarks import (
     paying,
     pressure,
     replica_lag,
+    rush,
     sales,
     spread,
     stadium,
@@ -40,6 +41,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
     "outbox": ("A backlog of messages", outbox.chapter),
     "tokens": ("Who asks", tokens.chapter),
     "waiting": ("The line", waiting.chapter),
+    "rush": ("Twenty times as many", rush.chapter),
     "stadium": ("Five million people for a stadium, simulated", stadium.chapter),
     "verify": ("The proof", verify.chapter),
 }
