@@ -62,6 +62,10 @@ class Doorman:
         with contextlib.suppress(DatabaseDown):
             await self._sessions.end(room.event_id, room.round, person.subject, "purchase")
 
+    def forget(self) -> None:
+        """Ask anew how sessions stand, rather than believe what was true a second ago."""
+        self._sessions.forget()
+
     def watches(self, event_id: int, person: Person | None, headers: RawHeaders) -> bool:
         """Whether somebody may follow the seats of an event as they change: while a room is on, who holds a turn."""
         room = self._watch.room(event_id)

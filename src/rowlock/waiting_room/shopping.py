@@ -37,21 +37,30 @@ class Session(NamedTuple):
     ends_at: datetime | None
 
 
+class _Known(NamedTuple):
+    """How a turn stood, believed until a moment of this process's clock."""
+
+    turn: Turn
+    session: Session
+    until: float
+
+
 class ShoppingSessions:
     """The sessions of all rooms."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._open = Gatherer[Turn, Session]("shopping", self._open_all)
-        self._known: OrderedDict[Turn, tuple[float, Session]] = OrderedDict()
+        self._known: OrderedDict[tuple[int, str], _Known] = OrderedDict()  # by event and person
 
     async def enter(self, turn: Turn) -> Session:
         """Open the session of a turn, or say how it stands. A repeat finds the same session."""
-        known = self._known.get(turn)
-        if known is not None and time.monotonic() < known[0]:
-            return known[1]
+        who = turn.event_id, turn.subject
+        known = self._known.get(who)
+        if known is not None and known.turn == turn and time.monotonic() < known.until:
+            return known.session
         session = await self._open.ask(turn)
-        self._known[turn] = time.monotonic() + BELIEVED_SECONDS, session
+        self._known[who] = _Known(turn, session, time.monotonic() + BELIEVED_SECONDS)
         if len(self._known) > SESSIONS_KEPT_MAX:
             self._known.popitem(last=False)
         return session
@@ -59,13 +68,12 @@ class ShoppingSessions:
     async def end(self, event_id: int, round_no: int, subject: str, how: Ending) -> bool:
         """End a person's session; whether there was one."""
         rows = await rerun(lambda: self._database.cold.fetch(SQL["end_shopping"], event_id, round_no, subject, how))
-        self.forget(event_id, subject)
+        self._known.pop((event_id, subject), None)
         return bool(rows)
 
-    def forget(self, event_id: int, subject: str) -> None:
-        """Ask anew how a person's session stands."""
-        for turn in [turn for turn in self._known if turn.event_id == event_id and turn.subject == subject]:
-            del self._known[turn]
+    def forget(self) -> None:
+        """Ask anew how everybody's session stands."""
+        self._known.clear()
 
     async def _open_all(self, turns: Sequence[Turn]) -> list[Session]:
         columns = [list(column) for column in zip(*turns, strict=True)]

@@ -3,9 +3,13 @@
 import asyncio
 from collections.abc import Callable
 
+import msgspec
 import pytest
-from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
+from tests.conftest import TestServers
+from tests.house import House
+from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem, served, settings_for
 
+from rowlock.app import open_api
 from rowlock.waiting_room.keeper import LineKeeper
 from rowlock.waiting_room.overflow import Overflow
 from rowlock.waiting_room.store import SQL
@@ -270,3 +274,56 @@ async def test_a_sale_without_seats_ends_its_line(office: BoxOffice, keeper: Lin
     ended = await until(office, keeper, caller, lambda told: told["phase"] == "ended")
     assert not ended["admitted"]
     assert not ended["inWaitingRoom"]
+
+
+async def test_without_valkey_places_stand_and_joining_waits_or_lets_in(
+    office: BoxOffice, servers: TestServers, database_url: str, house: House
+) -> None:
+    await switch(office, mode="hold")
+    early = office.caller("buyer", "guest:early")
+    ticket = {"x_queue_ticket": (await join(office, early))["queueTicket"]}
+    blind = await open_api(msgspec.structs.replace(settings_for(servers, database_url), valkey_url=None))
+    async with served(blind) as client:
+        elsewhere = BoxOffice(blind, house, client)
+        late = elsewhere.caller("buyer", "guest:late")
+        assert (await ask(elsewhere, elsewhere.public, **ticket))["position"] == 1
+        assert (await join(elsewhere, elsewhere.caller("buyer", "guest:early"), **ticket))["position"] == 1
+        assert_problem(await late.post(QUEUE.format(office.event)), 503, "unavailable")
+        await switch(elsewhere, mode="fifo", withoutLine="failOpen")
+        admission = {"x_admission": (await join(elsewhere, late))["admissionToken"]}
+        body = {"eventId": office.event, "seatIds": ["S-3-1"]}
+        assert (await late.post("/bookings/reserve", body, **admission)).status_code == 201
+        again = (await join(elsewhere, late))["admissionToken"]
+        stranger = elsewhere.caller()
+        assert_problem(await stranger.post("/bookings/reserve", body, x_admission=again), 403, "admission_refused")
+    await blind.close()
+
+
+async def test_a_place_that_is_taken_back_opens_nothing_and_ends_what_it_opened(
+    office: BoxOffice, keeper: LineKeeper
+) -> None:
+    await switch(office)
+    caller = office.caller()
+    await join(office, caller)
+    told = await until(office, keeper, caller, lambda told: bool(told["admitted"]))
+    admission = {"x_admission": told["admissionToken"]}
+    body = {"eventId": office.event, "seatIds": ["S-3-1"]}
+    assert (await caller.post("/bookings/reserve", body, **admission)).status_code == 201
+    revoked = {"place": 0, "reason": "A place that was sold on"}
+    path = f"{QUEUE.format(office.event)}/revoke"
+    assert (await office.caller("organiser").post(path, revoked)).status_code == 204
+    office.api.waiting_room.doorman.forget()
+    other = body | {"seatIds": ["S-3-2"]}
+    assert_problem(await caller.post("/bookings/reserve", other, **admission), 403, "admission_ended")
+
+
+async def test_a_place_is_found_by_every_name_its_bearer_has(office: BoxOffice) -> None:
+    """A guest joins, signs in, and asks from another device: the account knows the place."""
+    await switch(office, mode="hold")
+    for _ in range(3):
+        await join(office, office.caller())
+    guest, account = office.caller("buyer", "guest:at-the-phone"), office.caller("buyer", "account:the-same")
+    ticket = (await join(office, guest))["queueTicket"]
+    assert (await join(office, account, x_queue_ticket=ticket))["position"] == 4
+    assert (await ask(office, account))["position"] == 4
+    assert (await join(office, account))["position"] == 4
