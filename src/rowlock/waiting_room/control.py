@@ -101,6 +101,7 @@ class RoomControl:
             )
             await _write(connection, after)
             await connection.execute(SQL["begin_round"], event_id)
+            await _turn_clock(connection, before, after)
             await self._publish(connection, before, ControlBody())
         await self._provide(event_id)
         await self._watch.catch_up()

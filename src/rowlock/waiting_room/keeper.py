@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 import structlog
 
-from rowlock.inventory import SeatState
+from rowlock.inventory import SeatState, watch_clock
 from rowlock.kernel.clock import epoch_us, moment_of_us
 from rowlock.platform.postgres import Connection, Database, DatabaseDown
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
@@ -241,6 +241,7 @@ class LineKeeper:
                 await connection.execute(SQL["end_room"], room.event_id)
             elif memory.is_calm(locked):
                 await connection.execute(SQL["close_by_load"], room.event_id)
+                await watch_clock(connection, room.event_id, watch=False)
                 await enter(connection, locked, "mode", {"mode": "off", "by": "load"})
 
 
