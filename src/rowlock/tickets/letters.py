@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -107,6 +108,18 @@ def _what_it_costs(booking: ToldBooking) -> tuple[tuple[str, str], ...]:
     parts = (("of_that_fees", booking.fees), ("of_that_taxes", booking.taxes))
     priced += [(say[name], part) for name, part in parts if part]
     return tuple((what, manner.money(money(amount, booking.currency))) for what, amount in priced)
+
+
+def lost_letter(booking: ToldBooking, why: Literal["lapsed", "uncollected"]) -> Letter:
+    """The seats are gone: nobody knows whether they were paid (lapsed), or the bank did not pay after all."""
+    say = phrases(booking.language)
+    return Letter(
+        subject=say[f"{why}.subject"].format(event=booking.event_name),
+        greeting=_greeting(booking),
+        paragraphs=(say[f"{why}.text"].format(event=booking.event_name), _when_and_where(booking)),
+        closing=say["lost.closing"].format(reference=booking.reference),
+        language=booking.language,
+    )
 
 
 def refund_letter(booking: ToldBooking, why: str, amount: int) -> Letter:

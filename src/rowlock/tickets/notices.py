@@ -12,11 +12,11 @@ from rowlock.platform.jobs.messages import each, together
 from rowlock.platform.mail import Letter, Mail, Postbox
 from rowlock.platform.postgres import Database, load_queries
 from rowlock.seating.store import PlanShelf
-from rowlock.tickets.letters import ToldBooking, confirmed_letter, refund_letter, taken_letter
+from rowlock.tickets.letters import ToldBooking, confirmed_letter, lost_letter, refund_letter, taken_letter
 
 SQL = load_queries("rowlock.tickets")
 
-Kind = Literal["confirmed", "refund", "taken"]
+Kind = Literal["confirmed", "lapsed", "refund", "taken"]
 
 
 class Notice(NamedTuple):
@@ -48,13 +48,24 @@ class Notices:
             ]
         )
 
+    async def tell_lapsed(self, told: Mapping[str, Any]) -> None:
+        """The task behind `booking.lapsed` messages: the seats were let go, and nobody knows of the payment."""
+        found = await self.bookings([UUID(message["bookingId"]) for message in told["messages"]])
+        await self._send(
+            [
+                Notice(booking, "lapsed", "", partial(lost_letter, booking, "lapsed"))
+                for booking in found
+                if booking.status == "EXPIRED"
+            ]
+        )
+
     async def tell_refunded(self, told: Mapping[str, Any]) -> None:
-        """The task behind `booking.refunded` messages: money goes back, and why; not where nothing was ever taken."""
-        refunds = [message for message in told["messages"] if message["amount"] > 0]
+        """The task behind `booking.refunded` messages: why seats went back, and what money; not of what was free."""
+        refunds = [one for one in told["messages"] if one["amount"] > 0 or one["kind"] == "uncollected"]
         found = {booking.id: booking for booking in await self.bookings([UUID(one["bookingId"]) for one in refunds])}
         await self._send(
             [
-                Notice(booking, "refund", one["refundId"], partial(refund_letter, booking, one["kind"], one["amount"]))
+                Notice(booking, "refund", one["refundId"], partial(_refund, booking, one))
                 for one in refunds
                 if (booking := found.get(UUID(one["bookingId"]))) is not None
             ]
@@ -119,3 +130,9 @@ class Notices:
             name=row["name"],
             language=row["language"] or "en",
         )
+
+
+def _refund(booking: ToldBooking, refund: Mapping[str, Any]) -> Letter:
+    if refund["kind"] == "uncollected":
+        return lost_letter(booking, "uncollected")
+    return refund_letter(booking, refund["kind"], refund["amount"])

@@ -61,7 +61,7 @@ async def test_money_for_seats_that_are_still_free_books_them(till: Till, taken:
     await asyncio.gather(*(till.api.cashier.learn(payment_id) for _ in range(10)))
     assert (await till.status(), await till.phases(), await till.charges()) == ("CONFIRMED", ["captured"], ["captured"])
     topics = await till.house.database.fetch("SELECT topic FROM outbox")
-    assert [row["topic"] for row in topics] == ["booking.confirmed"]
+    assert [row["topic"] for row in topics] == ["booking.lapsed", "booking.confirmed"]
     assert await till.house.broken() == []
 
 

@@ -8,7 +8,11 @@ import pytest
 from icalendar import Calendar
 from tests.integration.http.browsers import Browser, mails_to, text_of
 from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
+from tests.integration.payments.till import QUIET
 from tests.integration.worker import SITE, Worker
+
+from rowlock.payments import Charge, OutcomeUnknown, PaymentAsk
+from rowlock.payments.reconciler import reconcile
 
 MAIL = "guest@example.com"
 AGAIN = (
@@ -126,3 +130,60 @@ async def test_erasing_a_guest_forgets_their_address_and_what_waits_for_it(offic
         assert (await browser.post("/account/erasure", {"confirm": "erase"})).status_code == 200
     assert await office.house.database.fetch("SELECT * FROM booking_contacts") == []
     assert await mails_to(office, MAIL) == []
+
+
+async def _paid_in_silence(office: BoxOffice, guest: Caller, monkeypatch: pytest.MonkeyPatch) -> Json:
+    """A booking with a mail address whose seats were let go, for the provider did not say whether it was paid."""
+    booking = await office.hold(guest, "S-1-1")
+    await _give(guest, booking)
+    with monkeypatch.context() as silence:
+        silence.setattr(office.api.provider, "lookup", _silent)
+        await guest.post(f"/bookings/{booking['bookingId']}/confirm", {"paymentToken": "tok_timeout"})
+        await office.house.database.cold.execute(QUIET)
+        await reconcile(office.api.database, office.api.cashier)
+    return booking
+
+
+async def _silent(_ask: PaymentAsk) -> Charge:
+    raise OutcomeUnknown("no answer")
+
+
+async def test_who_may_have_paid_learns_that_the_seats_are_gone_and_when_they_are_back(
+    office: BoxOffice, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booking = await _paid_in_silence(office, office.caller(), monkeypatch)
+    await worker.work()
+    (mail,) = await mails_to(office, MAIL)
+    assert mail["Subject"] == "Your seats could not be kept: Test night"
+    assert booking["reference"] in text_of(mail)
+    await office.house.database.cold.execute(QUIET)
+    await reconcile(office.api.database, office.api.cashier)
+    await worker.work()
+    assert [told["Subject"] for told in await mails_to(office, MAIL)][1:] == ["Your tickets: Test night"]
+
+
+async def test_what_was_found_paid_before_the_mail_went_out_is_not_told_as_lost(
+    office: BoxOffice, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _paid_in_silence(office, office.caller(), monkeypatch)
+    await office.house.database.cold.execute(QUIET)
+    await reconcile(office.api.database, office.api.cashier)
+    await worker.work()
+    assert [told["Subject"] for told in await mails_to(office, MAIL)] == ["Your tickets: Test night"]
+
+
+async def test_who_was_promised_money_that_never_came_tells_the_buyer(
+    office: BoxOffice, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_ask: PaymentAsk) -> Charge:
+        return Charge("voided")
+
+    guest = office.caller()
+    booking = await office.hold(guest, "S-1-1")
+    await _give(guest, booking)
+    monkeypatch.setattr(office.api.provider, "capture", refuse)
+    answer = await guest.post(f"/bookings/{booking['bookingId']}/confirm", {"paymentToken": "tok_ok"})
+    assert_problem(answer, 402, "payment_declined")
+    await worker.work()
+    (mail,) = await mails_to(office, MAIL)
+    assert mail["Subject"] == "Your bank did not pay: Test night"
