@@ -23,10 +23,13 @@ class StripeConnections(stripe.HTTPClient):
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: str | None = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        """One request; APIConnectionError when there was no answer."""
+        """One request; APIConnectionError when there was no answer, whatever kept it away.
+
+        httpx tells most of that as HTTPError, but as AttributeError that a peer went before its connection was looked at.
+        """
         try:
             answer = await self._connections.request(method, url, headers=dict(headers), content=post_data or None)
-        except httpx.HTTPError as error:
+        except Exception as error:
             raise stripe.APIConnectionError(f"{type(error).__name__}: {error}") from error  # type: ignore[no-untyped-call]
         return answer.content, answer.status_code, answer.headers
 
