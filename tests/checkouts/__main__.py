@@ -56,6 +56,7 @@ def main(checkouts: int, seed: int | None) -> None:
         f"everything settled {verdict.settled_seconds:.1f} s after the last blow; {verified.stdout.splitlines()[-1]}"
     )
     faults = verdict.faults if verified.returncode == 0 else [*verdict.faults, verified.stdout, verified.stderr]
+    faults += [f"{times} calls were {what}" for what, times in seen.items() if what == "answered 500"]
     if faults:
         sys.exit("\n".join([f"{len(faults)} faults:", *faults[:40]]))
     click.echo("not one charge without seats or refund, not one seat without a charge; the books agree to the cent")

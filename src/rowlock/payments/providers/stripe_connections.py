@@ -25,7 +25,7 @@ class StripeConnections(stripe.HTTPClient):
     ) -> tuple[bytes, int, Mapping[str, str]]:
         """One request; APIConnectionError when there was no answer, whatever kept it away.
 
-        httpx tells most of that as HTTPError, but as AttributeError that a peer went before its connection was looked at.
+        httpx tells most of that as HTTPError, but as AttributeError that a peer left before its connection was used.
         """
         try:
             answer = await self._connections.request(method, url, headers=dict(headers), content=post_data or None)
