@@ -26,6 +26,7 @@ SCENES = (
     "first come first served, 40 % bots",
     "draw, 40 % bots, a tenth of the cores",
 )
+PLOTTED_MINUTES = 12
 _PARTS = 10
 
 
@@ -131,6 +132,7 @@ def _plot_line(course: Course, path: Path) -> None:
     axes.set_xlabel("minutes since the opening")
     axes.set_ylabel("people in line (millions)")
     axes.set_ylim(0)
+    axes.set_xlim(0, PLOTTED_MINUTES)
     seats = axes.twinx()
     left = [(course.scene.seats() - second.sold) / 1e3 for second in course.seconds]
     seats.plot(minutes, left, color=ORANGE, label="not sold yet (thousands)")
@@ -177,7 +179,7 @@ def _plot_fairness(courses: list[Course], path: Path) -> None:
     axes.set_yscale("symlog", linthresh=0.5)
     axes.set_xlabel(f"tenth of those who came in the {PREQUEUE_S // 60} minutes before the opening, by arrival")
     axes.set_ylabel("called (%)")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, loc="center right")
     _save(figure, path)
 
 

@@ -87,6 +87,14 @@ def test_every_changed_line_is_found(data: st.DataObject) -> None:
     assert is_found(b"".join(lines))
 
 
+def test_after_the_end_a_room_may_be_switched_off_and_nothing_counted() -> None:
+    record = whole_sale()
+    record.enter("mode", {"mode": "off", "by": "staff"})
+    assert checked(b"".join(record.lines())).faults == ()
+    record.count(served=49)
+    assert checked(b"".join(record.lines())).faults == ("the entries are not in the order of a draw",)
+
+
 @given(st.binary(max_size=200))
 @example(b"")
 @example(b'{"file":"rowlock queue record 1","event":"\\ud800","round":1,"previous":null}\n')

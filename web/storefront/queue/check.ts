@@ -76,7 +76,9 @@ function isSuccession({ entries }: QueueRecord): boolean {
   const closed = kinds.indexOf("closed");
   const inTime = entries.every((entry, at) => at === 0 || entries[at - 1].at <= entry.at);
   const promised = closed < 0 || (kinds.includes("committed") && kinds.lastIndexOf("committed") < closed);
-  const last = !kinds.includes("ended") || kinds.at(-1) === "ended";
+  // What staff may still do with a room whose line is over.
+  const behindTheEnd = kinds.includes("ended") ? kinds.slice(kinds.indexOf("ended") + 1) : [];
+  const last = behindTheEnd.every((kind) => ["mode", "paused", "resumed"].includes(kind));
   const closedFirst = closed >= 0 || !(kinds.includes("drawn") || kinds.includes("beacon"));
   return once && inTime && promised && last && closedFirst && steps.every((at, no) => no === 0 || steps[no - 1] < at);
 }
