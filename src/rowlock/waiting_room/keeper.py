@@ -220,7 +220,7 @@ class LineKeeper:
         seats, tiers = await self._sales.seats(room.event_id)
         async with self._database.cold.acquire() as connection, connection.transaction():
             row = await connection.fetchrow(SQL["try_lock_room"], room.event_id)
-            if row is None or row["round"] != room.round:
+            if row is None or row["round"] != room.round or row["ended_at"] is not None:
                 return
             locked = room_of_row(row)
             served = locked.served

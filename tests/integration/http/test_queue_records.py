@@ -191,3 +191,20 @@ async def test_there_is_no_record_where_there_was_no_line(office: BoxOffice, lin
     for wrong in ("-1", "77", "x", "99999999999"):
         answer = await office.public.get(f"{line.path}/record?round={wrong}")
         assert answer.status_code in {404, 422}, answer.text
+
+
+async def test_a_line_that_ends_is_counted_once_and_its_record_holds(office: BoxOffice, line: Line) -> None:
+    every = [f"S-{row}-{place}" for row in range(1, 6) for place in range(1, 11)]
+    blocked = {"kind": "house", "reason": "Test", "seatIds": every}
+    assert (await office.caller("organiser").post(f"/events/{office.event}/blocks", blocked)).status_code == 201
+    await line.control(mode="draw", opensAt=OPENING_NOW)
+    await line.join([office.caller(), office.caller()])
+    keepers = [line.keeper() for _ in range(4)]
+    async with asyncio.timeout(20):
+        while "ended" not in (kinds := [entry.kind for entry in (await line.record()).entries]):
+            await asyncio.gather(*(keeper.step() for keeper in keepers))
+    assert kinds.count("ended") == 1
+    await line.control(mode="off")
+    record = await line.record()
+    assert record.entries[-1].body == {"by": "staff", "mode": "off"}
+    assert check_record(record).faults == ()
