@@ -92,6 +92,7 @@ class DrawDesk:
         await self.promise(connection, room, None)
         row = await connection.fetchrow(SQL["draw"], room.event_id, room.round)
         assert row is not None
+        await connection.execute(SQL["allow_long_thinking"])
         people = await self._closed(connection, room)
         beacon = await last_of(connection, room, "beacon")
         if row["beacon_source"] and beacon is None:

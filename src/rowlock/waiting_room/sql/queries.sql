@@ -155,6 +155,10 @@ SELECT hash FROM waiting_room_record WHERE event_id = $1 AND round < $2 ORDER BY
 -- The register from a chunk on, in the order in which it was written; null: all of the rest.
 SELECT first_no, people FROM waiting_room_register WHERE event_id = $1 AND round = $2 ORDER BY seq OFFSET $3 LIMIT $4
 
+-- name: allow_long_thinking
+-- Millions of people take longer to draw than a transaction may otherwise wait for its program.
+SELECT set_config('idle_in_transaction_session_timeout', '10min', true)
+
 -- name: draw
 SELECT commitment, seed, seed_sealed, beacon_source FROM waiting_room_draws WHERE event_id = $1 AND round = $2
 
