@@ -195,6 +195,7 @@ class Api:
                     self.waiting_room.desk,
                     self.signer,
                     self.limiter,
+                    waiting_room.JoinLimits(self.bots.traces, self.settings.booking_attempts_per_minute_prefix),
                     secure_cookies=self.settings.secure_cookies,
                 ),
             ]

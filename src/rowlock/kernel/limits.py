@@ -164,5 +164,5 @@ PASSKEYS_PER_ACCOUNT_MAX = 20
 RECOVERY_CODES = 10
 
 ADMISSIONS_PER_MINUTE_MAX = 1_000_000
-PLACES_PER_DEVICE_MAX = 3
-"""Places that one device may take in one line."""
+PLACES_PER_DEVICE_MAX = 10
+"""Places in one line that one device may take in an hour: a family does not, a farm does."""

@@ -55,6 +55,11 @@ class QueueDesk:
         self._sessions = sessions
         self._put_back_already: set[tuple[int, int, int]] = set()
 
+    def has_ticket(self, event_id: int, headers: RawHeaders) -> bool:
+        """Whether a request carries a ticket of the line. Problem `invalid_request` for one that is none."""
+        room = self._watch.room(event_id)
+        return room is not None and self._ticket(room, headers) is not None
+
     async def join(self, event_id: int, person: Person, headers: RawHeaders) -> QueueAnswer:
         """Take a place, once: whoever has one, or brings a ticket, keeps it.
 

@@ -1,6 +1,8 @@
 """The line as people meet it: join, ask, leave. And the board that is the same for everybody."""
 
+from rowlock.bots.traces import Traces
 from rowlock.identity import TokenSigner, caller, person_behind
+from rowlock.kernel import limits
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
 from rowlock.platform.http.calls import Answer, Call, LaneRoute, json_reply
@@ -14,13 +16,38 @@ PATH = "/api/v1/events/{event_id}/queue"
 TICKET_SECONDS = 24 * 3600
 CALLS_PER_MINUTE = 120
 """Of one person at one process: somebody whose page asks every two seconds, four times over."""
+DEVICE_SECONDS = 3_600
 BUCKET_MAX = 400
 """Of whoever has more people ahead than live on earth."""
 _PRIVATE = (b"cache-control", b"private, no-store")
 _SHARED = (b"cache-control", b"public, max-age=1")
 
 
-def queue_lane(desk: QueueDesk, signer: TokenSigner, limiter: Limiter, *, secure_cookies: bool) -> list[LaneRoute]:
+class JoinLimits:
+    """How many places those may take who share a device or a network, as one process counts; 0 turns the second off.
+
+    Whoever brings a ticket takes none.
+    """
+
+    def __init__(self, traces: Traces, per_minute_prefix: int) -> None:
+        self._traces = traces
+        self._per_minute_prefix = per_minute_prefix
+
+    def of(self, call: Call, event_id: int) -> list[Limit]:
+        """What a call that joins takes from."""
+        prefix = self._traces.prefix(call.peer, call.headers)
+        if not prefix or not self._per_minute_prefix:
+            return []
+        found = [Limit(f"places:{prefix}", self._per_minute_prefix)]
+        device = self._traces.device(call.headers)
+        if device:
+            found.append(Limit(f"places:{event_id}:{device}", limits.PLACES_PER_DEVICE_MAX, seconds=DEVICE_SECONDS))
+        return found
+
+
+def queue_lane(
+    desk: QueueDesk, signer: TokenSigner, limiter: Limiter, joins: JoinLimits, *, secure_cookies: bool
+) -> list[LaneRoute]:
     """The calls of people who wait."""
     secure = b"; Secure" if secure_cookies else b""
 
@@ -30,6 +57,8 @@ def queue_lane(desk: QueueDesk, signer: TokenSigner, limiter: Limiter, *, secure
         event_id = _number(call)
         if call.body.strip() not in {b"", b"{}"}:
             raise Problem("invalid_request", "Joining needs no body; who you are is in the token.")
+        if not desk.has_ticket(event_id, call.headers):
+            limiter.require_here(*joins.of(call, event_id))
         return reply(event_id, await desk.join(event_id, person, call.headers))
 
     async def status(call: Call) -> Answer:
