@@ -16,6 +16,7 @@ from rowlock.waiting_room.proof import (
     check_record,
     read_record,
 )
+from rowlock.waiting_room.signing import read_unproven
 
 ReadableFile = click.Path(exists=True, dir_okay=False, path_type=Path)
 PROVEN = (
@@ -39,11 +40,20 @@ def queue() -> None:
 @queue.command("verify")
 @click.argument("file", type=ReadableFile)
 @click.option("--person", metavar="ID", help="Also tell where this opaque id stands.")
+@click.option("--ticket", help="The same for whoever has this ticket, as the queue gave it.")
 @click.option("--proof", type=ReadableFile, help="Also check this proof of a place, as the queue gave it.")
 @click.option("--earlier", type=ReadableFile, help="Also check that FILE goes on from this earlier copy.")
 @json_option
 @one_line_faults
-def verify(*, file: Path, person: str | None, proof: Path | None, earlier: Path | None, as_json: bool) -> None:
+def verify(
+    *,
+    file: Path,
+    person: str | None,
+    ticket: str | None,
+    proof: Path | None,
+    earlier: Path | None,
+    as_json: bool,
+) -> None:
     """Recompute a queue's draw from FILE, its public record; needs no database. Exit 0 only if all of it holds."""
     record = _read(file)
     verdict = check_record(record)
@@ -52,11 +62,10 @@ def verify(*, file: Path, person: str | None, proof: Path | None, earlier: Path 
         faults += _not_continued(_read(earlier), record)
     if proof is not None and not faults:
         faults += _place_faults(_read_proof(proof), record)
-    place = None
-    if person is not None and not faults:
-        place = verdict.place(record, _person(person))
-        if place is None:
-            faults.append(f"{person} is not in the register")
+    asked = _person_of(ticket, record) if ticket is not None else _person(person) if person is not None else None
+    place = None if asked is None or faults else verdict.place(record, asked)
+    if asked is not None and place is None and not faults:
+        faults.append(f"{asked.hex()} is not in the register")
     _tell(record, faults, place, as_json=as_json)
     if faults:
         raise SystemExit(1)
@@ -85,6 +94,15 @@ def _person(text: str) -> bytes:
     if len(person) != PERSON_BYTES:
         raise VerbFault(f"an opaque id has {2 * PERSON_BYTES} hexadecimal digits")
     return person
+
+
+def _person_of(text: str, record: Record) -> bytes:
+    ticket = read_unproven(text)
+    if ticket is None:
+        raise VerbFault("this is no ticket of a queue")
+    if (str(ticket.event_id), ticket.round) != (record.head.event, record.head.round):
+        raise VerbFault(f"this ticket is of event {ticket.event_id}, round {ticket.round}")
+    return ticket.person
 
 
 def _not_continued(earlier: Record, record: Record) -> list[str]:

@@ -10,6 +10,7 @@ from tests.unit.waiting_room.written import CLOSES_AT, SEED, Writer, person, who
 
 from rowlock.cli.queues import queue
 from rowlock.waiting_room.proof import PlaceProver, draw, draw_key, roster, roster_tree
+from rowlock.waiting_room.signing import QueueSeals, QueueTicket
 
 
 def verify(*words: str | Path) -> Result:
@@ -44,6 +45,19 @@ def test_scripts_read_json(file: Path) -> None:
     told = json.loads(verify(file, "--json", "--person", person(5_001).hex()).output)
     assert (told["holds"], told["faults"], told["place"]) == (True, [], {"number": 44, "rank": 44})
     assert len(told["proven"]) == 3
+
+
+def test_the_bearer_of_a_ticket_finds_their_place(file: Path) -> None:
+    seals = QueueSeals(b"a secret that the reader does not have")
+    told = json.loads(verify(file, "--json", "--ticket", seals.ticket(QueueTicket(12, 1, 4, person(4)))).output)
+    assert told["place"]["number"] == 4
+    for wrong in (
+        "x",
+        "",
+        seals.ticket(QueueTicket(13, 1, 4, person(4))),
+        seals.ticket(QueueTicket(12, 1, 4, person(77))),
+    ):
+        assert verify(file, "--ticket", wrong).exit_code == 1
 
 
 def test_a_spoiled_record_exits_1(file: Path) -> None:
