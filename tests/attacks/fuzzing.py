@@ -14,7 +14,9 @@ from pathlib import Path
 
 from tests.attacks.rows import Row
 
-FUZZERS = ("fuzz_plans", "fuzz_tokens", "fuzz_bodies", "fuzz_certificates", "fuzz_addresses", "fuzz_notices")
+FUZZERS = (
+    "fuzz_plans", "fuzz_tokens", "fuzz_bodies", "fuzz_certificates", "fuzz_addresses", "fuzz_notices", "fuzz_records",
+)  # fmt: skip
 AVAILABLE = importlib.util.find_spec("atheris") is not None
 WHY_NOT = "atheris has no wheel for this Python and machine"
 BYTES_MAX = 4096
