@@ -19,6 +19,7 @@ from rowlock.kernel.problems import Problem
 from rowlock.money.proof import prove_money
 from rowlock.payments import OutcomeUnknown, PaymentAsk
 from rowlock.payments.commands import Pending
+from rowlock.payments.provider import RefundAnswer, RefundAsk
 from rowlock.payments.reconciler import reconcile
 from rowlock.payments.refund_runner import pay_refunds
 from rowlock.platform.postgres import Database
@@ -282,6 +283,27 @@ async def test_an_old_refund_is_soon_tried_again_after_silence_and_late_while_th
         pauses.append(float(await database.cold.fetchval(PAUSE)))
     assert 0 < pauses[0] <= 20, "nobody answered"
     assert 3_500 < pauses[1] <= 3_600, "the provider has it"
+
+
+async def test_word_of_a_refund_that_comes_while_it_is_asked_about_is_not_forgotten(
+    stripe: StripeTill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stripe.choose(await stripe.go_to_page(), "7726")
+    (row,) = await stripe.house.database.fetch("SELECT id, booking_id FROM payments")
+    await stripe.api.cashier.learn(row["id"])
+    database, provider = stripe.house.database, stripe.api.providers.current
+    await database.fetch(RETURN_SEATS, row["booking_id"])
+    refund = provider.refund
+
+    async def told_meanwhile(ask: RefundAsk) -> RefundAnswer:
+        answer = await refund(ask)
+        for event in await stripe.events():
+            await stripe.deliver(event)
+        return answer
+
+    monkeypatch.setattr(provider, "refund", told_meanwhile)
+    assert await pay_refunds(database, stripe.api.providers) == 1
+    assert float(await database.cold.fetchval(PAUSE)) <= 0, "it is asked about again at once"
 
 
 async def test_a_refund_of_ours_is_asked_about_at_once(stripe: StripeTill) -> None:

@@ -119,11 +119,11 @@ ON CONFLICT (booking_id, kind, payment_id, refund_id) DO NOTHING
 
 -- name: note_refund
 -- What the provider said of a refund that is not paid: failed for good, or not done yet. The older it is, the later it is
--- asked about again.
+-- asked about again; at once if a webhook told of it while it was being asked about.
 UPDATE refunds
 SET phase = $2, provider_ref = coalesce($3, provider_ref), failure = $4, updated_at = clock_timestamp(),
-    next_try_at = clock_timestamp()
-        + least(greatest(make_interval(secs => $5), (clock_timestamp() - created_at) / 4), make_interval(secs => $6))
+    next_try_at = CASE WHEN next_try_at <= clock_timestamp() THEN next_try_at ELSE clock_timestamp()
+        + least(greatest(make_interval(secs => $5), (clock_timestamp() - created_at) / 4), make_interval(secs => $6)) END
 WHERE id = $1 AND phase IN ('due', 'sent')
 
 -- name: mock_authorise
