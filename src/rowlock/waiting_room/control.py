@@ -158,13 +158,14 @@ def _changed(room: Room, body: ControlBody, now: datetime, event: _Event) -> Roo
     wanted = {
         name: value for name, value in msgspec.structs.asdict(body).items() if name in _STANDS and value is not None
     }
+    begun = room.on and (room.drawn is not None or room.served > 0) and not body.new_round
     room = msgspec.structs.replace(room, **wanted)
     mode = room.mode
     ordering: Ordering = mode if mode in {"fifo", "draw"} else room.ordering
     changes: dict[str, object] = {"ordering": ordering}
     if body.mode is not None:
         changes["switched_by"] = "staff"
-    if body.opens_at is None and body.mode in {"fifo", "draw"} and room.opens_at <= now:
+    if not begun and body.opens_at is None and body.mode in {"fifo", "draw"} and room.opens_at <= now:
         opens_at = event.terms.get("onSaleAt")
         changes["opens_at"] = max(now, datetime.fromisoformat(opens_at)) if opens_at else now
     if body.paused is not None:

@@ -150,6 +150,18 @@ async def test_a_room_that_rejects_takes_nobody_new_and_serves_on(office: BoxOff
     await until(office, keeper, early, lambda told: bool(told["admitted"]))
 
 
+async def test_a_line_that_was_held_up_goes_on_where_it_was(office: BoxOffice, keeper: LineKeeper) -> None:
+    await switch(office, admitPerMinute=600)
+    early, late = office.caller(), office.caller()
+    await join(office, early)
+    await until(office, keeper, early, lambda told: bool(told["admitted"]))
+    await switch(office, mode="hold")
+    assert (await join(office, late))["ahead"] == 0
+    await switch(office, mode="fifo")
+    assert (await ask(office, early))["admitted"]
+    await until(office, keeper, late, lambda told: bool(told["admitted"]))
+
+
 async def test_malformed_joins_take_no_place(office: BoxOffice) -> None:
     await switch(office, mode="hold")
     where, caller = QUEUE.format(office.event), office.caller()
