@@ -20,6 +20,7 @@ export default defineConfig({
         visitor: here("storefront/visitor.ts"),
         booking: here("storefront/booking.ts"),
         allow: here("storefront/allow.ts"),
+        queue: here("storefront/queue.ts"),
         queueVerify: here("storefront/queueVerify.ts"),
         icon: here("storefront/icon.svg"),
         style: here("storefront/style.css"),

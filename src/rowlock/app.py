@@ -86,6 +86,7 @@ from rowlock.seating.store import PlanShelf
 from rowlock.settings import Settings
 from rowlock.storefront import create_router
 from rowlock.storefront.operator import operator_routes
+from rowlock.storefront.queue import queue_page_routes
 from rowlock.tickets import CalendarEntry
 from rowlock.tickets import routes as tickets
 from rowlock.tickets.parts import ticket_parts
@@ -244,6 +245,7 @@ class Api:
         return [
             *self.lane.asgi_routes(),
             *operator_routes(self.signer, self.suspects),
+            *queue_page_routes(self.waiting_room.desk, self.signer, secure_cookies=self.settings.secure_cookies),
             *bookings.booking_routes(self.gate, self.views),
             *inventory.seat_routes(self.facts, self.plans, self.replica),
             *seating.plan_routes(self.facts, self.plans),

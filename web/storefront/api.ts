@@ -35,6 +35,8 @@ export interface Booking {
   expiresAt?: string;
   /** Seconds from when it was sent: independent of this device's clock. */
   expiresIn?: number;
+  /** The sale is paused: `expiresIn` stands still. */
+  clockStopped?: boolean;
   extensionsLeft?: number;
   tickets?: { ticketId: string; seatId: string }[];
   /** These seats are kept in the place of those asked for, to accept or drop. */

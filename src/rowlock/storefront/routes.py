@@ -24,11 +24,12 @@ from rowlock.storefront.pages import PICTURE_SECURITY_POLICY, error_page, render
 from rowlock.storefront.poster import poster
 from rowlock.storefront.reference import operations_by_tag, schemas
 from rowlock.storefront.seo import event_json_ld, robots, script_json, sitemap
-from rowlock.storefront.wording import language_of, words
+from rowlock.storefront.wording import language_of, messages, words
 from rowlock.tickets import calendar_file
 
 LIST_KEPT_S = 10
 EVENT_KEPT_S = 5
+QUEUE_KEPT_S = 60
 POSTER_KEPT_S = 86_400
 EMBED_KEPT_S = 3_600
 REFERENCE_KEPT_S = 60
@@ -56,6 +57,7 @@ def create_router(data: StorefrontData) -> Router:
         Route("/events", pages.events),
         Route("/events/{event_id}", pages.event),
         Route("/events/{event_id}/poster.svg", pages.poster),
+        Route("/events/{event_id}/queue", pages.queue),
         Route("/bookings/{booking_id}", pages.booking),
         Route("/bookings/{booking_id}/calendar.ics", pages.calendar),
         Route("/pay/razorpay/{payment_id}", pages.hand_over),
@@ -104,6 +106,15 @@ class _Pages:
             "event_json": script_json(event),
         }
         return render(request, "event.html", context, kept_s=EVENT_KEPT_S)
+
+    async def queue(self, request: Request) -> Response:
+        """The waiting page: a shell that any cache may keep, and a script that asks whose place to show."""
+        event = await self._data.event(request.path_params["event_id"])
+        if event is None:
+            return error_page(request, 404)
+        said = {key: text for key, text in messages(language_of(request)).items() if key.startswith("queue.")}
+        context = {"event": event, "words_json": script_json(said)}
+        return render(request, "queue.html", context, kept_s=QUEUE_KEPT_S)
 
     async def booking(self, request: Request) -> Response:
         """The same empty page for everybody; the island in it asks for the booking with the visitor's cookie."""
