@@ -120,8 +120,8 @@ class LineKeeper:
         """Write down who joined; answers the line's next number, None while Valkey does not answer."""
         try:
             state = await self._line.look(room.line)
-            if state is None:
-                return await self._begin_line(room)
+            if state is None or not state.whole:
+                return await self._mend_line(room)
             if state.ceiling - state.next_no < NUMBERS_AHEAD // 2:
                 await give_numbers(self._database, self._line, room.event_id)
             next_no = state.next_no
@@ -149,8 +149,8 @@ class LineKeeper:
             await note(connection, room.event_id, room.round, state)
         await self._line.registered(room.line, state.registered, state.people)
 
-    async def _begin_line(self, room: Room) -> int | None:
-        """Valkey has no such line: it is new, or it was lost. Who is in the register gets their places back."""
+    async def _mend_line(self, room: Room) -> int | None:
+        """Valkey has no such line, or has begun it anew: who is in the register gets their places back."""
         await give_numbers(self._database, self._line, room.event_id)
         state = await self._line.look(room.line)
         if state is None:
@@ -165,7 +165,8 @@ class LineKeeper:
             for chunk in chunks:
                 await self._put_back(room, chunk["first_no"], chunk["people"])
             after = chunks[-1]["first_no"] + 1
-        log.info("line_begun", eventId=room.event_id, round=room.round, first=state.registered)
+        await self._line.is_whole(room.line)
+        log.info("line_mended", eventId=room.event_id, round=room.round, first=state.registered)
         return state.next_no
 
     async def _put_back(self, room: Room, first: int, people: bytes) -> None:

@@ -19,7 +19,9 @@ REGISTERED_AT_ONCE = 20_000
 
 _PACKAGE = "rowlock.waiting_room"
 JOIN, FIND, KEEP = (load_script(_PACKAGE, f"{name}.lua") for name in ("join", "find", "keep"))
-BEGIN, LOOK, REGISTERED = (load_script(_PACKAGE, f"{name}.lua") for name in ("begin", "look", "registered"))
+BEGIN, LOOK, REGISTERED, WHOLE = (
+    load_script(_PACKAGE, f"{name}.lua") for name in ("begin", "look", "registered", "whole")
+)
 
 NO_LINE = -1
 NO_NUMBERS = -2
@@ -45,10 +47,14 @@ class Proven(NamedTuple):
 
 
 class LineState(NamedTuple):
-    """A line as Valkey has it: `people` joined from number `registered` on and are not in the register yet."""
+    """A line as Valkey has it: `people` joined from number `registered` on and are not in the register yet.
+
+    A line that was lost is `whole` again once the register has been put back into it.
+    """
 
     next_no: int
     ceiling: int
+    whole: int
     registered: int
     people: bytes
 
@@ -96,6 +102,10 @@ class Line:
     async def registered(self, line: str, first: int, people: bytes) -> None:
         """These are in the register. LineAway."""
         await self._run(REGISTERED, keys_of(line), str(first), str(len(people)))
+
+    async def is_whole(self, line: str) -> None:
+        """The register has been put back. LineAway."""
+        await self._run(WHOLE, keys_of(line))
 
     async def _run(self, script: Script, keys: Sequence[str], *arguments: str) -> list[Any]:
         answers = await self._scripts.run(script, [Call(keys, arguments)])

@@ -184,6 +184,7 @@ async def test_places_outlive_an_emptied_valkey(office: BoxOffice, keeper: LineK
     keys = [key async for key in office.api.valkey.scan_iter(match=f"{{line:{room.line}}}*")]
     await office.api.valkey.delete(*keys)
     assert_problem(await people[10].post(QUEUE.format(office.event)), 503, "unavailable")
+    await switch(office, mode="hold")  # lets the line begin before a worker has seen that it was lost
     await keeper.step()
     await office.api.waiting_room.watch.catch_up()
     newcomer = await join(office, people[11])
