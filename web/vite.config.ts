@@ -22,6 +22,7 @@ export default defineConfig({
         allow: here("storefront/allow.ts"),
         queue: here("storefront/queue.ts"),
         queueVerify: here("storefront/queueVerify.ts"),
+        waitingRoom: here("storefront/waitingRoom.ts"),
         icon: here("storefront/icon.svg"),
         style: here("storefront/style.css"),
       },

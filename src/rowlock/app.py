@@ -244,7 +244,7 @@ class Api:
         """The sale lane and what else is asked often, matched before the wide surface."""
         return [
             *self.lane.asgi_routes(),
-            *operator_routes(self.signer, self.suspects),
+            *operator_routes(self.signer, self.suspects, self.waiting_room.control),
             *queue_page_routes(self.waiting_room.desk, self.signer, secure_cookies=self.settings.secure_cookies),
             *bookings.booking_routes(self.gate, self.views),
             *inventory.seat_routes(self.facts, self.plans, self.replica),

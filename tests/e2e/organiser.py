@@ -12,9 +12,9 @@ SEATS = 8
 
 
 @cache
-def token(data: Path) -> str:
-    """An organiser's access token."""
-    command = [sys.executable, "-m", "rowlock", "token", "--role", "organiser", "--count", "1", "--data", str(data)]
+def token(data: Path, role: str = "organiser") -> str:
+    """An access token of somebody on the staff."""
+    command = [sys.executable, "-m", "rowlock", "token", "--role", role, "--count", "1", "--data", str(data)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
