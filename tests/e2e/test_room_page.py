@@ -8,7 +8,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.e2e.conftest import Shop
 from tests.e2e.organiser import put_on_sale, token
 from tests.e2e.test_access import SMALLEST, nothing_sticks_out, violations
-from tests.e2e.visitor import Arrivals, Visitor
+from tests.e2e.visitor import Arrivals, Visitor, lost_on_the_way
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 OWN_PAGE = {"X-Requested-With": "rowlock"}
@@ -74,11 +74,18 @@ async def test_staff_open_steer_and_pause_a_room(arrivals: Arrivals, shop: Shop)
     await expect(figure(page, "called")).to_have_text("2")
     await expect(figure(page, "pace")).to_have_text("6,000")
 
+    await page.get_by_label("Message to those who wait").fill("Soon.")
     await visitor.tab_to(page.get_by_role("button", name="Pause"))
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Leave it as it is")).to_be_focused()
     await agree(page, "The sale stands still")
     await expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    await expect(page.get_by_text("1 change is not applied yet.")).to_be_visible()
+    await page.route("**/queue/control", lost_on_the_way)
+    await expect(page.get_by_role("alert")).to_contain_text("These figures are the last that came.")
+    await page.unroute("**/queue/control")
+    await expect(page.get_by_role("alert")).to_be_empty()
+
     said = json.dumps(changes_on_record(shop, event)[:2])
     assert "paused_at" in said
     assert '"admit_per_minute": 6000' in said
