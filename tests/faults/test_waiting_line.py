@@ -96,5 +96,6 @@ def _all_get_in_once(line: Line, client: httpx.Client) -> None:
         admission = {"X-Admission": str(told["admissionToken"])}
         held = client.post("/bookings/reserve", json=body, headers=line.people[person] | admission)
         assert held.status_code == 201, held.text
-        thief = client.post("/bookings/reserve", json=body, headers=line.people[-1] | admission)
+        other = {"eventId": line.event, "seatIds": ["S-5-10"]}
+        thief = client.post("/bookings/reserve", json=other, headers=line.people[-1] | admission)
         assert thief.json()["code"] == "admission_refused"

@@ -265,6 +265,9 @@ class _NoMemory(SeatReplica):
     def surely_taken(self, event_id: int, seat_nos: Sequence[int]) -> list[int]:  # noqa: ARG002  the real one looks
         return []
 
+    def clock_stopped(self, event_id: int) -> bool:  # noqa: ARG002
+        return False
+
     def hint(self) -> None:
         """There is nothing to read."""
 
