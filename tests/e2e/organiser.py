@@ -14,8 +14,13 @@ SEATS = 8
 @cache
 def token(data: Path, role: str = "organiser") -> str:
     """An access token of somebody on the staff."""
-    command = [sys.executable, "-m", "rowlock", "token", "--role", role, "--count", "1", "--data", str(data)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    return tokens(data, role, 1)[0]
+
+
+def tokens(data: Path, role: str, count: int) -> list[str]:
+    """Access tokens of so many people."""
+    command = [sys.executable, "-m", "rowlock", "token", "--role", role, "--count", str(count), "--data", str(data)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
 def put_on_sale(url: str, data: Path, **wishes: object) -> str:

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, expect
 from tests.e2e.conftest import Shop
-from tests.e2e.organiser import put_on_sale, token
+from tests.e2e.organiser import put_on_sale, token, tokens
 from tests.e2e.test_access import violations
 from tests.e2e.visitor import Arrivals
 
@@ -21,6 +21,15 @@ def control(shop: Shop, event: str, **changes: object) -> None:
     headers = {"Authorization": f"Bearer {token(shop.data)}"}
     address = f"{shop.url}/api/v1/events/{event}/queue/control"
     httpx.put(address, json=changes, headers=headers).raise_for_status()
+
+
+def join(shop: Shop, event: str, count: int) -> None:
+    """So many others come first."""
+    with httpx.Client(base_url=shop.url) as client:
+        for person in tokens(shop.data, "buyer", count):
+            joined = client.post(f"/api/v1/events/{event}/queue", headers={"Authorization": f"Bearer {person}"})
+            joined.raise_for_status()
+            client.cookies.clear()
 
 
 async def test_two_phones_wait_and_go_in_when_it_is_their_turn(arrivals: Arrivals, shop: Shop) -> None:
@@ -42,6 +51,16 @@ async def test_two_phones_wait_and_go_in_when_it_is_their_turn(arrivals: Arrival
     await anna.page.get_by_role("link", name="Choose seats").click()
     await anna.map_drawn()
     await ben.page.wait_for_url("**/bookings/*")
+
+
+async def test_who_stands_far_back_is_told_what_will_be_gone(arrivals: Arrivals, shop: Shop) -> None:
+    event = put_on_sale(shop.url, shop.data)
+    control(shop, event, mode="hold")
+    join(shop, event, 40)
+    late = await arrivals.visitor()
+    await late.page.goto(f"/events/{event}/queue")
+    await expect(late.page.locator("#position")).to_have_text("41")
+    await expect(late.page.locator("#zones")).to_contain_text("Likely gone by then")
 
 
 async def test_the_line_is_joined_without_scripts(browser: Browser, shop: Shop) -> None:

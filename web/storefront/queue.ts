@@ -12,7 +12,7 @@ interface Place {
   waitTimeKnown?: boolean;
   waitTimeFormatted?: string;
   refreshIntervalSeconds: number;
-  odds?: { seatsLeft: number };
+  odds?: { seatsLeft: number; zones: { tier: string; chance: "likely" | "maybe" | "unlikely" | "gone" }[] };
   message?: string;
   paused?: boolean;
   opensIn?: number;
@@ -89,6 +89,8 @@ function draw(): void {
   show("ahead", position === undefined ? "" : say("ahead", { count: place.ahead ?? 0 }));
   show("wait", !waits || place.phase !== "active" ? "" : place.waitTimeKnown ? say("wait", { range: place.waitTimeFormatted ?? "" }) : say("wait_unknown"));
   show("odds", waits && place.odds ? say("seats_left", { count: place.odds.seatsLeft }) : "");
+  const gone = waits ? (place.odds?.zones ?? []).filter(({ chance }) => chance === "unlikely" || chance === "gone") : [];
+  show("zones", gone.length > 0 ? say("zones_gone", { zones: gone.map(({ tier }) => tier).join(", ") }) : "");
   show("message", place.message ?? "");
   document.getElementById("enter")!.hidden = !place.admitted;
   count();
