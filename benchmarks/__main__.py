@@ -22,6 +22,7 @@ from benchmarks import (
     spread,
     stadium,
     tokens,
+    turns,
     verify,
     waiting,
 )
@@ -42,6 +43,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Effort], str]]] = {
     "outbox": ("A backlog of messages", outbox.chapter),
     "tokens": ("Who asks", tokens.chapter),
     "waiting": ("The line", waiting.chapter),
+    "turns": ("How soon a turn is told", turns.chapter),
     "scaled": ("A stadium's on-sale, scaled to one machine", scaled.chapter),
     "rush": ("Twenty times as many", rush.chapter),
     "stadium": ("Five million people for a stadium, simulated", stadium.chapter),
