@@ -1,6 +1,7 @@
 """Composition of the worker role: the loops that nobody waits for. Several workers do no harm."""
 
 import asyncio
+from collections.abc import Coroutine, Iterator
 from functools import partial
 
 import structlog
@@ -46,25 +47,39 @@ log = structlog.get_logger(__name__)
 async def work_forever(settings: Settings, stopping: asyncio.Event) -> None:
     """Run every loop until `stopping` is set; a loop that fails takes the role down, to be started again."""
     api = await open_api(settings)
-    rush = Rush(api.database)
-    give_way = GiveWay(rush.give_way, settings.jobs_give_way_seconds)
     try:
-        async with asyncio.TaskGroup() as loops:
-            loops.create_task(sweep_forever(api.database, stopping, partial(_tell_expired, api)))
-            loops.create_task(beat_forever(api.database, stopping, api.hints.committed))
-            loops.create_task(reconcile_forever(api.database, api.cashier, stopping))
-            loops.create_task(pay_refunds_forever(api.database, api.providers, stopping))
-            loops.create_task(pay_back_forever(api.database, api.seats_changed, stopping))
-            loops.create_task(catch_up_forever(api.payments.notice_desk, stopping))
-            loops.create_task(Relay(api.database, api.valkey, TASKS_OF_TOPICS).run_forever(stopping))
-            loops.create_task(rush.watch_forever(stopping))
-            loops.create_task(JobRunner(api.database.url, _tasks(api), give_way=give_way).run_forever(stopping))
-            loops.create_task(line_keeper(api).run_forever(stopping))
-            loops.create_task(seal_forever(api.database, stopping))
-            loops.create_task(deliver_forever(api.database, settings.smtp_url, stopping))
-            loops.create_task(_keep_house(api, settings, stopping))
+        async with asyncio.TaskGroup() as group:
+            for loop in _loops(api, settings, stopping):
+                group.create_task(_or_all_stop(loop, stopping))
     finally:
         await api.close()
+
+
+def _loops(api: Api, settings: Settings, stopping: asyncio.Event) -> Iterator[Coroutine[None, None, None]]:
+    rush = Rush(api.database)
+    give_way = GiveWay(rush.give_way, settings.jobs_give_way_seconds)
+    yield sweep_forever(api.database, stopping, partial(_tell_expired, api))
+    yield beat_forever(api.database, stopping, api.hints.committed)
+    yield reconcile_forever(api.database, api.cashier, stopping)
+    yield pay_refunds_forever(api.database, api.providers, stopping)
+    yield pay_back_forever(api.database, api.seats_changed, stopping)
+    yield catch_up_forever(api.payments.notice_desk, stopping)
+    yield Relay(api.database, api.valkey, TASKS_OF_TOPICS).run_forever(stopping)
+    yield rush.watch_forever(stopping)
+    yield JobRunner(api.database.url, _tasks(api), give_way=give_way).run_forever(stopping)
+    yield line_keeper(api).run_forever(stopping)
+    yield seal_forever(api.database, stopping)
+    yield deliver_forever(api.database, settings.smtp_url, stopping)
+    yield _keep_house(api, settings, stopping)
+
+
+async def _or_all_stop(loop: Coroutine[None, None, None], stopping: asyncio.Event) -> None:
+    """Run a loop; if it fails all others stop. To cancel them is not enough: `rowlock.platform.tasks` says why."""
+    try:
+        await loop
+    except BaseException:
+        stopping.set()
+        raise
 
 
 def line_keeper(api: Api, draw: Draw | None = None) -> LineKeeper:

@@ -13,7 +13,7 @@ from rowlock.platform.postgres import Database
 from rowlock.waiting_room.line import NO_LINE, Asked, Line, Proven
 from rowlock.waiting_room.numbering import give_numbers, note
 from rowlock.waiting_room.shopping import Session, ShoppingSessions, Turn
-from rowlock.waiting_room.store import SQL
+from rowlock.waiting_room.store import SQL, room_of_row
 
 SWITCH_ON = """
 INSERT INTO waiting_rooms (event_id, mode, admit_per_minute, admit_min, admit_max, shopping_seconds, turn_seconds)
@@ -64,8 +64,9 @@ class Queue:
         if state is None:
             return
         async with self.database.cold.acquire() as connection, connection.transaction():
-            await connection.fetchrow(SQL["lock_room"], self.event_id)
-            await note(connection, self.event_id, 0, state)
+            row = await connection.fetchrow(SQL["lock_room"], self.event_id)
+            assert row is not None
+            await note(connection, room_of_row(row), state)
         await self.line.registered(self.name, state.registered, state.people)
         for at, person in enumerate(_each(state.people)):
             self.registered[person] = min(state.registered + at, self.registered.get(person, state.registered + at))

@@ -26,7 +26,7 @@ from rowlock.inventory import (
     SeatWish,
     SettlePayment,
 )
-from rowlock.inventory.clock import beat
+from rowlock.inventory.clock import beat, beat_forever
 from rowlock.inventory.sweeper import sweep
 from rowlock.kernel.ids import new_booking_id
 from rowlock.platform.postgres import Database
@@ -269,6 +269,19 @@ async def test_whoever_comes_first_after_an_outage_finds_the_hold_with_its_time_
     assert await house.status(over) == "EXPIRED", "it had ended before the outage"
     assert await beat(database) == [], "the outage is added once"
     assert await house.broken() == []
+
+
+async def test_an_outage_is_told_and_the_worker_goes_on(house: House, database: Database) -> None:
+    told: asyncio.Queue[int] = asyncio.Queue()
+    stopping = asyncio.Event()
+    beating = asyncio.create_task(beat_forever(database, stopping, told.put_nowait))
+    for _ in range(2):
+        await database.hot.execute("DELETE FROM sale_beats")
+        await database.hot.execute(WATCH, house.event_id, SILENT)
+        async with asyncio.timeout(30):
+            assert await told.get() == house.event_id
+    stopping.set()
+    await beating
 
 
 async def test_only_a_watched_sale_that_fell_silent_is_caught_up_with(house: House, database: Database) -> None:

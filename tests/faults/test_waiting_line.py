@@ -75,11 +75,12 @@ def test_nobody_s_place_gets_worse_and_nobody_gets_in_twice(tmp_path: Path) -> N
             for victim in victims:
                 victim.send_signal(signal.SIGKILL)
             newcomer = line.join(PEOPLE + number)
-            assert int(str(newcomer["position"])) > PEOPLE
             for person in range(PEOPLE):
                 position = int(str(line.ask(person)["position"]))
                 assert position <= line.positions[person]
                 line.positions[person] = position
+            # Who joined in the last moment before Valkey was lost is called at once, so newcomers do not count them.
+            assert max(line.positions) <= int(str(newcomer["position"])) <= PEOPLE + 1 + number
         line.control(**LET_GO)
         _all_get_in_once(line, client)
 
@@ -90,7 +91,7 @@ def _all_get_in_once(line: Line, client: httpx.Client) -> None:
         ends = time.monotonic() + PATIENCE_SECONDS
         told = line.ask(person)
         while not told["admitted"]:
-            assert time.monotonic() < ends, told
+            assert time.monotonic() < ends, f"{person}: {told}"
             told = line.ask(person)
         body = {"eventId": line.event, "seatIds": [f"S-{person // 10 + 1}-{person % 10 + 1}"]}
         admission = {"X-Admission": str(told["admissionToken"])}

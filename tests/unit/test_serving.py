@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rowlock.waiting_room.serving import US_PER_MINUTE, Bounds, Serving, paced_anew, serve
+from rowlock.waiting_room.serving import US_PER_MINUTE, Bounds, Serving, paced_anew, people_below, rank_behind, serve
 
 SECOND = 1_000_000
 clocks = st.lists(st.integers(0, 10 * SECOND), min_size=1, max_size=40)
@@ -54,6 +54,13 @@ def test_no_more_are_called_than_there_is_room_for(rate: int, room: int) -> None
 
 def test_a_shop_that_is_too_full_calls_nobody_and_takes_no_turn_back() -> None:
     assert serve(Serving(7, 7, 0), 60 * SECOND, Bounds(600, end=10**6, room=-3)).served == 7
+
+
+@given(holes, st.integers(0, 3_000), st.integers(0, 3_000))
+def test_so_many_people_further_on_nobody_in_a_hole_is_counted(gaps: list[int], rank: int, people: int) -> None:
+    assert people_below(rank, gaps) == people_before(rank, gaps)
+    if not any(first <= rank < last for first, last in zip(gaps[::2], gaps[1::2], strict=True)):
+        assert people_below(rank_behind(rank, people, gaps), gaps) == people_below(rank, gaps) + people
 
 
 def test_a_new_pace_counts_from_the_moment_it_begins() -> None:

@@ -24,6 +24,7 @@ from rowlock.payments.providers.setup import open_providers
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.mail.inbox import serve_inbox
 from rowlock.platform.postgres.migrate import check_schema, migrate
+from rowlock.platform.tasks import end
 from rowlock.platform.telemetry.logs import configure_logs
 from rowlock.settings import Settings, load_settings
 from rowlock.waiting_room.overflow import Overflow
@@ -158,8 +159,7 @@ async def _serve(settings: Settings, host: str, port: int, fd: int | None, live_
     try:
         await uvicorn.Server(config).serve(sockets=[listener] if listener is not None else None)
     finally:
-        for task in beside:
-            task.cancel()
+        await end(*beside)
         await running.close()
 
 

@@ -5,7 +5,6 @@ that has to be up for somebody to be locked out.
 """
 
 import asyncio
-import contextlib
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
@@ -104,10 +103,3 @@ async def revoke(connection: Connection, kind: Kind, thing: str, seconds: int) -
 def unnamed(subject: str) -> str:
     """What stands for a person here: that they are revoked must not be the last trace of those who were erased."""
     return hashlib.blake2b(subject.encode(), digest_size=16).hexdigest()
-
-
-async def stop_following(task: "asyncio.Task[None]") -> None:
-    """End a task of `follow_forever`."""
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

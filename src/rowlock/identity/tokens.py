@@ -17,10 +17,11 @@ from joserfc.jwk import GuestProtocol, OctKey, RSAKey
 
 from rowlock.identity.keys import ALGORITHMS, Algorithm, KeyRing, SigningKey, open_keys, read_keys
 from rowlock.identity.person import HOUSE, ROLES, STAFF_ROLES, Person, Role
-from rowlock.identity.revocations import Revocations, stop_following
+from rowlock.identity.revocations import Revocations
 from rowlock.kernel import limits
 from rowlock.platform.postgres import Database
 from rowlock.platform.secrets import NO_SECRET_KEYS, SecretBox, SecretsFault
+from rowlock.platform.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -196,7 +197,7 @@ class KeyKeeper:
     async def close(self) -> None:
         """Stop following."""
         if self._task is not None:
-            await stop_following(self._task)
+            await end(self._task)
 
     async def _read_keys(self) -> None:
         try:

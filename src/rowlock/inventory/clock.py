@@ -98,7 +98,7 @@ async def beat_forever(
     while not stopping.is_set():
         try:
             for event_id in await beat(database):
-                log.warning("outage_added_to_holds", event=event_id)
+                log.warning("outage_added_to_holds", eventId=event_id)
                 on_outage(event_id)
         except DatabaseDown as error:
             log.warning("beat_failed", error=str(error))

@@ -22,6 +22,7 @@ from rowlock.inventory.model import STATE_WORDS, SeatState
 from rowlock.inventory.store import SQL
 from rowlock.kernel import limits
 from rowlock.platform.postgres import Database, DatabaseDown
+from rowlock.platform.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -257,8 +258,7 @@ class SeatReplica:
     async def close(self) -> None:
         """Stop following."""
         if self._following is not None:
-            self._following.cancel()
-            await asyncio.gather(self._following, return_exceptions=True)
+            await end(self._following)
 
     async def _follow(self) -> None:
         """Read the ledgers of the wanted events again and again until nobody wants any."""

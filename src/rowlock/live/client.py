@@ -22,6 +22,7 @@ from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from rowlock.live.model import SUBPROTOCOL
+from rowlock.platform.tasks import end
 
 Way = Literal["websocket", "events", "poll"]
 StreamState = Literal["connecting", "live", "waiting", "closed"]
@@ -107,8 +108,7 @@ class SeatStream:
     async def cut(self) -> None:
         """Go offline, keeping the map."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end(self._task)
         self.state = "closed"
 
     def resume(self) -> None:

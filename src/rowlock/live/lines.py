@@ -17,6 +17,7 @@ from rowlock.live.model import Board, Place, YourTurn
 from rowlock.platform.telemetry import metrics
 from rowlock.waiting_room.desk import board_of
 from rowlock.waiting_room.model import QueueBoard, Room
+from rowlock.waiting_room.serving import people_below
 from rowlock.waiting_room.signing import QueueTicket
 from rowlock.waiting_room.watch import RoomWatch
 
@@ -126,7 +127,7 @@ class LineTeller:
         line.join(waiter, ticket, rank)
         if room is None or rank is None:
             return
-        waiter.tell(wire(Place(rank)))
+        waiter.tell(wire(Place(people_below(rank, room.holes))))
         for called in line.call(_served(room)):
             called.tell(TURN)
 
@@ -162,7 +163,7 @@ class LineTeller:
             if (room.round, room.drawn) != (line.round, line.drawn):
                 line.round, line.drawn = room.round, room.drawn
                 for waiter, rank in line.line_up(partial(self._rank, room)):
-                    waiter.tell(wire(Place(rank)))
+                    waiter.tell(wire(Place(people_below(rank, room.holes))))
             await self._call(line, room)
         board, now = board_of(self._watch, line.event_id), time.monotonic()
         urgent = line.told is None or _words(board) != _words(line.told)

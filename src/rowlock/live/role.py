@@ -23,6 +23,7 @@ from rowlock.live.lines import LineTeller
 from rowlock.platform.http.handover import HandoverPost
 from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.secrets import SecretBox
+from rowlock.platform.tasks import end
 from rowlock.platform.valkey import hints
 from rowlock.platform.valkey.channels import hear
 from rowlock.settings import Settings
@@ -94,8 +95,7 @@ class LiveRole:
                 log.info("gateway_open")
                 await stopping.wait()
             await self.gateway.send_away()
-            for task in running:
-                task.cancel()
+            await end(*running)
 
     async def close(self) -> None:
         """Close what was opened."""

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import structlog
 
+from rowlock.platform.tasks import end
 from rowlock.standin.books import Books, Thing, now
 from rowlock.standin.faults import Faults
 
@@ -97,9 +98,7 @@ class Postman:
 
     async def close(self) -> None:
         """Stop; what is under way stays on file."""
-        for carrier in self._carriers:
-            carrier.cancel()
-        await asyncio.gather(*self._carriers, return_exceptions=True)
+        await end(*self._carriers)
         await self._client.aclose()
 
     def _plan(self, errand: _Errand, seconds: float) -> None:

@@ -19,6 +19,7 @@ from rowlock.waiting_room.line import Line, LineAway
 from rowlock.waiting_room.model import ControlBody, Ordering, Room, RoomFigures
 from rowlock.waiting_room.numbering import give_numbers
 from rowlock.waiting_room.record_book import enter
+from rowlock.waiting_room.serving import people_below
 from rowlock.waiting_room.store import SQL, room_of_row
 from rowlock.waiting_room.watch import RoomWatch
 
@@ -220,7 +221,7 @@ def _facts(room: Room, other: Room) -> dict[str, object]:
 
 
 def _figures(room: Room, now: datetime, counted: asyncpg.Record, *, line_known: bool) -> RoomFigures:
-    missing = sum(last - first for first, last in zip(room.holes[::2], room.holes[1::2], strict=True))
+    joined, called = people_below(room.joined, room.holes), people_below(room.served, room.holes)
     return RoomFigures(
         event_id=str(room.event_id),
         phase=room.phase(now),
@@ -240,9 +241,9 @@ def _figures(room: Room, now: datetime, counted: asyncpg.Record, *, line_known: 
         message=room.message,
         prequeue_at=room.prequeue_at,
         opens_at=room.opens_at,
-        joined=max(0, room.joined - missing),
-        waiting=max(0, room.joined - room.served),
-        called=room.served,
+        joined=joined,
+        waiting=max(0, joined - called),
+        called=called,
         admitted=counted["admitted"],
         shopping=counted["shopping"],
         bought=counted["bought"],

@@ -6,7 +6,6 @@ line is served.
 
 import contextlib
 import math
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -20,8 +19,9 @@ from rowlock.platform.postgres.pool import rerun
 from rowlock.waiting_room.doorman import carried
 from rowlock.waiting_room.line import NO_LINE, NO_NUMBERS, NOWHERE, Asked, Line, LineAway, Proven
 from rowlock.waiting_room.model import QueueAnswer, QueueBoard, QueueBucket, QueueOdds, Room
-from rowlock.waiting_room.numbering import give_numbers
+from rowlock.waiting_room.numbering import give_numbers, near_a_loss
 from rowlock.waiting_room.outlook import read_outlook
+from rowlock.waiting_room.serving import people_below
 from rowlock.waiting_room.shopping import ShoppingSessions, Turn
 from rowlock.waiting_room.signing import Admission, QueueSeals, QueueTicket
 from rowlock.waiting_room.store import SQL
@@ -168,7 +168,7 @@ class QueueDesk:
             return msgspec.structs.replace(
                 answer, opens_in=opens_in, refresh_interval_seconds=ask_again_s(Wait(0, opens_in))
             )
-        ahead = max(0, rank - room.served)
+        ahead = max(0, people_below(rank, room.holes) - people_below(room.served, room.holes))
         wait, odds = foreseen(room, ahead, opens_in)
         return msgspec.structs.replace(
             answer,
@@ -272,7 +272,7 @@ class QueueDesk:
             await self._line.keep(Proven(self._asked(room, person), ticket.number))
 
     async def _rank(self, room: Room, ticket: QueueTicket) -> int | None:
-        if ticket.number >= (room.drawn or 0) and in_a_hole(room.holes, ticket.number):
+        if ticket.number >= (room.drawn or 0) and near_a_loss(room.holes, ticket.number):
             await self._put_back(room, ticket)
         return self._watch.rank(room, ticket.number)
 
@@ -311,11 +311,6 @@ def wait_range(wait: Wait) -> str:
     return f"{low}-{high} min" if low else f"under {high} min"
 
 
-def in_a_hole(holes: Sequence[int], number: int) -> bool:
-    """Whether a number is one of those that were lost with the line."""
-    return any(first <= number < last for first, last in zip(holes[::2], holes[1::2], strict=True))
-
-
 def board_of(watch: RoomWatch, event_id: int) -> QueueBoard:
     """The line as everybody may see it, from memory."""
     room = watch.room(event_id)
@@ -326,8 +321,8 @@ def board_of(watch: RoomWatch, event_id: int) -> QueueBoard:
         phase=watch.phase(room),
         mode=room.mode,
         round=room.round,
-        served=room.served,
-        joined=room.joined,
+        served=people_below(room.served, room.holes),
+        joined=people_below(room.joined, room.holes),
         per_minute=room.admit_per_minute if room.calls else 0,
         message=room.message,
         paused=room.paused_at is not None,

@@ -7,7 +7,7 @@ second finds it done.
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import msgspec
@@ -23,7 +23,7 @@ from rowlock.waiting_room.numbering import NUMBERS_AHEAD, give_numbers, note
 from rowlock.waiting_room.outlook import LATELY_SECONDS, Lookout, ShoppingCounts, Sight, Verdict
 from rowlock.waiting_room.record_book import enter, note_count
 from rowlock.waiting_room.sales import SaleSights
-from rowlock.waiting_room.serving import Bounds, Serving, serve
+from rowlock.waiting_room.serving import Bounds, Serving, people_below, serve
 from rowlock.waiting_room.signing import PERSON_BYTES
 from rowlock.waiting_room.store import SQL, room_of_row
 from rowlock.waiting_room.vitals import Vitals, VitalsReader
@@ -146,7 +146,7 @@ class LineKeeper:
             row = await connection.fetchrow(SQL["lock_room"], room.event_id)
             if row is None or row["round"] != room.round:
                 return
-            await note(connection, room.event_id, room.round, state)
+            await note(connection, room_of_row(row), state)
         await self._line.registered(room.line, state.registered, state.people)
 
     async def _mend_line(self, room: Room) -> int | None:
@@ -156,8 +156,10 @@ class LineKeeper:
         if state is None:
             return None
         async with self._database.cold.acquire() as connection, connection.transaction():
-            await connection.fetchrow(SQL["lock_room"], room.event_id)
-            await note(connection, room.event_id, room.round, state._replace(people=b""))
+            row = await connection.fetchrow(SQL["lock_room"], room.event_id)
+            if row is None or row["round"] != room.round:
+                return None
+            await note(connection, room_of_row(row), state._replace(people=b""))
         after = 0
         while chunks := await self._database.fetch(
             SQL["register_part"], room.event_id, room.round, after, REGISTER_CHUNKS_AT_ONCE
@@ -266,12 +268,6 @@ def sold_out(sight: Sight) -> bool:
         count for (_, state), count in sight.seats.items() if state in {SeatState.AVAILABLE, SeatState.HELD}
     )
     return bool(sight.seats) and not waiting_for
-
-
-def people_below(rank: int, holes: Sequence[int]) -> int:
-    """How many have a rank below: those in holes do not."""
-    pairs = zip(holes[::2], holes[1::2], strict=True)
-    return rank - sum(max(0, min(last, rank) - first) for first, last in pairs)
 
 
 async def _conclude(connection: Connection, room: Room, verdict: Verdict, joined: int) -> None:

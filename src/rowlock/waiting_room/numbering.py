@@ -4,8 +4,11 @@ A number is reserved before it can be given, so a line that Valkey lost begins a
 given: no number is ever given twice. What was reserved and not given is a hole, which the line passes over.
 """
 
+from collections.abc import Sequence
+
 from rowlock.platform.postgres import Connection, Database
 from rowlock.waiting_room.line import Line, LineState
+from rowlock.waiting_room.model import Room
 from rowlock.waiting_room.store import SQL
 
 NUMBERS_AHEAD = 50_000
@@ -33,10 +36,21 @@ async def reserve(connection: Connection, event_id: int, reserved: int, state: L
     return needed
 
 
-async def note(connection: Connection, event_id: int, round_no: int, state: LineState) -> None:
-    """Write who joined into the register, and what was lost before them as a hole. The room is locked."""
-    end: int = await connection.fetchval(SQL["register_end"], event_id, round_no)
-    if end < state.registered:
-        await connection.execute(SQL["add_hole"], event_id, end, state.registered)
+async def note(connection: Connection, room: Room, state: LineState) -> None:
+    """Write who joined into the register, and what was lost before them as a hole. The room is locked, and as it is.
+
+    Numbers below the room's `joined` had been given when a worker saw the line last: they are no hole, for their people
+    have tickets. Of those given after that, in a fifth of a second, nobody can say how many they are.
+    """
+    end: int = await connection.fetchval(SQL["register_end"], room.event_id, room.round)
+    given = max(end, room.joined)
+    if given < state.registered:
+        await connection.execute(SQL["add_hole"], room.event_id, given, state.registered)
     if state.people:
-        await connection.execute(SQL["note_people"], event_id, round_no, state.registered, state.people)
+        await connection.execute(SQL["note_people"], room.event_id, room.round, state.registered, state.people)
+
+
+def near_a_loss(holes: Sequence[int], number: int) -> bool:
+    """Whether a place may have been lost with the line before it was registered."""
+    pairs = zip(holes[::2], holes[1::2], strict=True)
+    return any(first - NUMBERS_AHEAD <= number < last for first, last in pairs)

@@ -27,6 +27,7 @@ from rowlock.waiting_room.forecast import (
 )
 from rowlock.waiting_room.model import Room
 from rowlock.waiting_room.pace import Bounds, Pace, Reason, Seen, first_pace, next_pace
+from rowlock.waiting_room.serving import rank_behind
 from rowlock.waiting_room.vitals import Vitals
 from rowlock.waiting_room.waits import Promise, SpeedOfLine, Wait, next_promise, wait_for
 
@@ -114,7 +115,8 @@ class Lookout:
         at_s = sight.now.timestamp()
         habits, zones = habits_of(self._counts(sight)), _zones(sight)
         crowd = Crowd(sight.counts.shopping, sight.coming, 0)
-        behind = closed_behind(zones, crowd, habits, sight.served)
+        people = closed_behind(zones, crowd, habits, 0)
+        behind = rank_behind(sight.served, people, room.holes)
         pace = self._next_pace(room, sight, habits, at_s, callers_wanted(zones, crowd, habits))
         promise = self._next_promise(room, sight.served, pace.per_minute, at_s)
         outlook = Outlook(

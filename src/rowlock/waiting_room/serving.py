@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 US_PER_MINUTE = 60_000_000
+NO_END = 1 << 62
 
 
 class Serving(NamedTuple):
@@ -44,6 +45,17 @@ def paced_anew(now: Serving, clock_us: int, before: int, after: int) -> Serving:
     """
     due = (now.base - now.served) * US_PER_MINUTE + max(0, clock_us - now.at_us) * before
     return Serving(now.served, now.served, clock_us - max(0, due) // max(after, 1))
+
+
+def people_below(rank: int, holes: Sequence[int]) -> int:
+    """How many have a rank below: those in holes do not."""
+    pairs = zip(holes[::2], holes[1::2], strict=True)
+    return rank - sum(max(0, min(last, rank) - first) for first, last in pairs)
+
+
+def rank_behind(rank: int, people: int, holes: Sequence[int]) -> int:
+    """The rank behind so many people from a rank on."""
+    return _walk(rank, people, NO_END, holes)[0]
 
 
 def _walk(start: int, steps: int, end: int, holes: Sequence[int]) -> tuple[int, int]:

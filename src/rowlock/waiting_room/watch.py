@@ -5,7 +5,6 @@ seen further is never shown less far.
 """
 
 import asyncio
-import contextlib
 import sys
 import time
 from array import array
@@ -16,6 +15,7 @@ import structlog
 
 from rowlock.platform.postgres import Database, DatabaseDown
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+from rowlock.platform.tasks import end
 from rowlock.waiting_room.model import Phase, Room
 from rowlock.waiting_room.store import SQL, room_of_row
 
@@ -74,9 +74,7 @@ class RoomWatch:
     async def close(self) -> None:
         """Stop following."""
         if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
 
     async def catch_up(self) -> None:
         """Read all rooms once."""

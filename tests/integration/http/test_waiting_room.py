@@ -177,7 +177,8 @@ async def test_places_outlive_an_emptied_valkey(office: BoxOffice, keeper: LineK
     people = [office.caller() for _ in range(12)]
     standings = [await join(office, person) for person in people[:8]]
     await keeper.step()  # these are in the register
-    standings += [await join(office, person) for person in people[8:10]]  # these have their tickets alone
+    standings += [await join(office, person) for person in people[8:10]]
+    await keeper.step()  # seen, and not registered yet: these have their tickets alone
     assert office.api.valkey is not None
     room = office.api.waiting_room.watch.room(int(office.event))
     assert room is not None
@@ -195,7 +196,14 @@ async def test_places_outlive_an_emptied_valkey(office: BoxOffice, keeper: LineK
     assert [told["position"] for told in back] == list(range(1, 11))
     by_name = [await ask(office, person) for person in people[:10]]
     assert [told["position"] for told in by_name] == list(range(1, 11))
-    assert newcomer["position"] > 10
+    assert newcomer["position"] == 11, "numbers that nobody has are nobody who stands ahead"
+    await line_keeper(office.api).step()  # another worker counts the newcomer and looks at the sale
+    await office.api.waiting_room.watch.catch_up()
+    assert not (await ask(office, people[11])).get("closed"), "there are seats for all of them"
+    figures = (await office.caller("organiser").get(f"{QUEUE.format(office.event)}/control")).json()
+    assert (figures["joined"], figures["waiting"]) == (11, 11)
+    await switch(office)
+    await until(office, keeper, people[11], lambda told: bool(told["admitted"]))
 
 
 async def test_who_waits_is_told_how_long_and_what_will_be_left(office: BoxOffice, keeper: LineKeeper) -> None:

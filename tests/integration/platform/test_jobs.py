@@ -128,6 +128,17 @@ async def test_many_messages_are_a_rush_until_fewer_come(database: Database) -> 
     await waiting
 
 
+async def test_a_worker_that_is_cut_off_while_it_begins_leaves_nothing_running(database: Database) -> None:
+    before = asyncio.all_tasks()
+    for turns_of_the_loop in range(0, 60, 3):
+        running = asyncio.create_task(JobRunner(database.url, []).run_forever(asyncio.Event()))
+        for _ in range(turns_of_the_loop):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert asyncio.all_tasks() <= before
+
+
 async def test_a_running_worker_gets_over_lost_connections(database: Database) -> None:
     greeter, stopping = Greeter(), asyncio.Event()
     running = asyncio.create_task(JobRunner(database.url, [Task(TASK, greeter.run)]).run_forever(stopping))

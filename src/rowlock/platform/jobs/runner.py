@@ -7,7 +7,8 @@ transaction that does it, and passes over what is marked.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -110,7 +111,7 @@ class JobRunner:
 
     async def run_waiting(self) -> None:
         """Run what is due now and return; for tests and tools."""
-        async with self._app.open_async():
+        async with self._connected():
             await self._take_up_stalled()
             await self._work(wait=False)
 
@@ -118,11 +119,20 @@ class JobRunner:
         """Run jobs as they come until `stopping` is set; whatever is running then may end."""
         while not stopping.is_set():
             try:
-                async with self._app.open_async():
+                async with self._connected():
                     await self._until(stopping)
             except LOST_CONNECTION as error:
                 log.warning("jobs_interrupted", error=repr(error)[:300])
             await _pause(stopping, RESTART_SECONDS)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[None]:
+        """Closes also what was cut off while it opened: a process with such a pool does not end."""
+        try:
+            await self._app.open_async()
+            yield
+        finally:
+            await self._app.close_async()
 
     async def _until(self, stopping: asyncio.Event) -> None:
         """Work until told to stop, or until procrastinate's worker ends because the database went away."""

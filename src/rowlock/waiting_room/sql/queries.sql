@@ -32,9 +32,14 @@ WHERE event_id = $1 AND NOT $3 = ANY (holes)
 INSERT INTO waiting_room_register (event_id, round, first_no, people) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 
 -- name: put_back_person
--- Somebody whom the line had lost, behind all that the record counted so far: so the room is locked.
+-- Somebody whom the line had lost, behind all that the record counted so far: so the room is locked. Nothing happens to
+-- whom the register has.
 WITH room AS (SELECT FROM waiting_rooms WHERE event_id = $1 AND round = $2 FOR UPDATE)
-INSERT INTO waiting_room_register (event_id, round, first_no, people) SELECT $1, $2, $3, $4 FROM room ON CONFLICT DO NOTHING
+INSERT INTO waiting_room_register (event_id, round, first_no, people)
+SELECT $1, $2, $3, $4 FROM room
+WHERE NOT coalesce((SELECT first_no + length(people) / 12 > $3 FROM waiting_room_register
+                    WHERE event_id = $1 AND round = $2 AND first_no <= $3 ORDER BY first_no DESC LIMIT 1), false)
+ON CONFLICT DO NOTHING
 
 -- name: register_end
 -- The number behind the last person in the register.
