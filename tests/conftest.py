@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from tests.house import House
 from tests.standin import StandInProcess
 from valkey.asyncio import Valkey
@@ -52,7 +53,12 @@ def quick_folder() -> Path | None:
 
 
 def pytest_configure() -> None:
-    """Let tests that start servers of their own have their folders there, too."""
+    """Let tests that start servers of their own have their folders there, too.
+
+    How long one example takes says how busy the machine is, nothing of the code; pytest's own limit ends what hangs.
+    """
+    hypothesis_settings.register_profile("no_deadline", deadline=None)
+    hypothesis_settings.load_profile("no_deadline")
     folder = quick_folder()
     if folder is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))

@@ -20,7 +20,7 @@ SEEN = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(1, 30_000), SEEN), min_size=1, max_size=8))
 async def test_what_is_noted_adds_up_alike(valkey: Valkey, steps: list[tuple[int, Any]]) -> None:
     memory, key, now = SharedMemory(lambda: now / 1000), f"seen:{uuid.uuid4()}", 1
@@ -35,7 +35,7 @@ async def test_what_is_noted_adds_up_alike(valkey: Valkey, steps: list[tuple[int
         assert msgspec.msgpack.decode(told) == msgspec.msgpack.decode(real)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from([0, 1_040, 2_099, 3_000]),
     st.lists(st.tuples(st.integers(0, 200), st.integers(0, 1), st.integers(0, 9), st.just(0)), min_size=1, max_size=4),

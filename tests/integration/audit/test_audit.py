@@ -138,7 +138,7 @@ async def test_many_at_once_make_one_chain(house: House) -> None:
 words = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=30)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(facts=st.dictionaries(words, st.one_of(words, st.integers(), st.booleans(), st.none()), max_size=4), why=words)
 async def test_whatever_is_said_the_chain_can_be_rebuilt(house: House, facts: dict[str, Any], why: str) -> None:
     async with house.database.cold.acquire() as connection, connection.transaction():

@@ -67,9 +67,7 @@ steps = st.builds(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(steps, min_size=4, max_size=25))
 async def test_whatever_happens_everybody_is_who_answered_their_mail(office: BoxOffice, happens: list[Step]) -> None:
     family = uuid.uuid4().hex[:8]

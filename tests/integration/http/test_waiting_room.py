@@ -315,8 +315,8 @@ async def test_without_valkey_places_stand_and_joining_waits_or_lets_in(
         body = {"eventId": office.event, "seatIds": ["S-3-1"]}
         assert (await late.post("/bookings/reserve", body, **admission)).status_code == 201
         again = (await join(elsewhere, late))["admissionToken"]
-        stranger = elsewhere.caller()
-        assert_problem(await stranger.post("/bookings/reserve", body, x_admission=again), 403, "admission_refused")
+        stranger, free = elsewhere.caller(), body | {"seatIds": ["S-3-2"]}  # a taken seat is refused before the door
+        assert_problem(await stranger.post("/bookings/reserve", free, x_admission=again), 403, "admission_refused")
     await blind.close()
 
 

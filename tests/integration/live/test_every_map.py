@@ -125,7 +125,7 @@ OFTEN = ["hold", "release", "join", "cut", "resume", "pay", "block"]
 steps = st.lists(st.one_of(st.sampled_from(OFTEN), st.sampled_from(list(STEPS))), min_size=5, max_size=30)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps, st.randoms(use_true_random=False))
 async def test_after_any_sequence_every_map_equals_a_fresh_snapshot(
     place: LiveHouse, names: list[str], chance: random.Random

@@ -16,7 +16,7 @@ wishes = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(houses(), wishes)
 def test_the_memory_says_what_choosing_says(house: tuple[SeatingPlan, list[bool]], wish: PartyWish) -> None:
     plan, free = house
@@ -29,7 +29,7 @@ def test_the_memory_says_what_choosing_says(house: tuple[SeatingPlan, list[bool]
         assert told is None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(houses(), wishes, st.randoms(use_true_random=False))
 def test_seats_that_only_may_be_free_refuse_nobody_wrongly(
     house: tuple[SeatingPlan, list[bool]], wish: PartyWish, dice: random.Random

@@ -24,7 +24,7 @@ def halfway(oracle: Oracle, seat_nos: Sequence[int]) -> tuple[float, float]:
     return (first.x + last.x) / 2, (first.y + last.y) / 2
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(houses(), st.integers(1, 4), st.integers(0, 10**6))
 def test_the_nearest_block_of_the_same_price(house: House, size: int, pick: int) -> None:
     plan, free = house
@@ -52,7 +52,7 @@ def test_a_short_row_beside_the_end_of_a_long_one_is_near() -> None:
     assert found == (names.index("S1-2-1"),)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(houses(), st.integers(1, 6), st.integers(0, 2**32))
 def test_any_seats_get_an_equivalent_or_nothing(house: House, size: int, seed: int) -> None:
     """Whatever was wanted: as many seats of the same tiers, all free, wheelchair places for wheelchair places."""
@@ -75,7 +75,7 @@ def test_any_seats_get_an_equivalent_or_nothing(house: House, size: int, seed: i
     assert {seat_no for seat_no in wanted if free[seat_no]} <= set(found) or len(wanted) > 1
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(houses(), st.integers(1, 5), st.integers(0, 2**32))
 def test_a_pick_is_refused_only_for_an_orphan_that_could_be_avoided(house: House, size: int, seed: int) -> None:
     plan, free = house

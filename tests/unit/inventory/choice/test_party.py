@@ -23,7 +23,7 @@ def ids(plan: SeatingPlan, *sold: str, **wish: int | bool | None) -> list[str] |
     return found if isinstance(found, NothingFits) else [names[seat_no] for seat_no in found]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(houses(), st.integers(1, 10), st.sampled_from((None, 0, 1)), st.sampled_from((None, 0)), st.booleans())
 def test_a_party_gets_the_best_that_there_is(
     house: House, size: int, tier_no: int | None, section_no: int | None, together: bool
@@ -52,7 +52,7 @@ def test_a_party_gets_the_best_that_there_is(
     assert len(oracle.groups(found)) <= groups
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(houses(), st.integers(1, 5), st.integers(1, 3))
 def test_wheelchair_places_go_to_those_who_asked(house: House, size: int, accessible: int) -> None:
     plan, free = house
@@ -72,7 +72,7 @@ def test_wheelchair_places_go_to_those_who_asked(house: House, size: int, access
         assert not companions or set(group) & set(places)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(houses(), st.lists(st.tuples(st.integers(1, 6), st.booleans()), max_size=12))
 def test_what_is_taken_and_given_back_leaves_no_trace(house: House, steps: list[tuple[int, bool]]) -> None:
     """The kept runs, counts and trees are those of a picture made anew."""
