@@ -21,6 +21,7 @@ SQL_STATEMENT = re.compile(
 )
 MACHINE_PATH = re.compile(r"(?<![\w.}])/(?:root|work|home/\w+|Users/\w+)/\w")
 REGISTRY_ADDRESS = re.compile(r"registry\.npmjs\.|pypi\.org/simple|pythonhosted\.org|file:///[o]pt")
+CONFLICT = re.compile(r"^(?:<{7}|>{7}) ", re.MULTILINE)
 LOCKED_ADDRESS = re.compile(r"\w://|@ file:")
 SCRIPT_FUNCTION = re.compile(
     r"^(?P<indent>\s*)(?!(?:if|for|while|switch|catch|do|try|else|return|class|interface|type|describe)\b)"
@@ -111,6 +112,12 @@ def no_machine_in_files(path: PurePosixPath, text: str) -> Iterator[Fault]:
                 yield Fault(path, number, f"{what}: {found[0]}")
 
 
+def merged_to_the_end(path: PurePosixPath, text: str) -> Iterator[Fault]:
+    """Two versions of a line are for git, not for readers."""
+    for found in CONFLICT.finditer(text):
+        yield Fault(path, text.count("\n", 0, found.start()) + 1, "a conflict of a merge was left")
+
+
 def locks_without_addresses(path: PurePosixPath, text: str) -> Iterator[Fault]:
     """Hashes say what to install; where from is the machine's own affair."""
     for number, line in enumerate(text.splitlines(), 1):
@@ -128,6 +135,7 @@ RULES: tuple[Rule, ...] = (
     aware_datetimes,
     tests_wait_on_signals,
     no_machine_in_files,
+    merged_to_the_end,
     locks_without_addresses,
 )
 

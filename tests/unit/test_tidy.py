@@ -34,6 +34,7 @@ HOME = "/" + "root/secrets"
         ("tests/unit/a.py", "async def f():\n    await asyncio.sleep(0.1)\n", "sleeps"),
         ("docs/a.md", f"look in {HOME}\n", "a path of one machine"),
         ("web/a.json", f'"https://{REGISTRY}/svelte"\n', "a registry's address"),
+        ("docs/a.md", "one\n" + "<" * 7 + " HEAD\ntwo\n", "docs/a.md:2: a conflict of a merge"),
         ("requirements/runtime.txt", "--index-url https://example.org/\n", "a lock file names an address"),
         ("web/package-lock.json", '"resolved": "https://example.org/a.tgz"\n', "a lock file names an address"),
     ],
