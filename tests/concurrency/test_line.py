@@ -10,7 +10,7 @@ from tests.house import House
 from valkey.asyncio import Valkey
 
 from rowlock.platform.postgres import Database
-from rowlock.waiting_room.line import NO_LINE, Asked, Line, Proven
+from rowlock.waiting_room.line import NO_LINE, NOT_WHOLE, Asked, Line, Proven
 from rowlock.waiting_room.numbering import give_numbers, note
 from rowlock.waiting_room.shopping import Session, ShoppingSessions, Turn
 from rowlock.waiting_room.store import SQL, room_of_row
@@ -46,7 +46,9 @@ class Queue:
         number = await self.line.join(Asked(self.name, person))
         if number == NO_LINE:
             await give_numbers(self.database, self.line, self.event_id)
-            await self._restore()
+            number = await self.line.join(Asked(self.name, person))
+        if number == NOT_WHOLE:
+            await self.mend()
             number = await self.line.join(Asked(self.name, person))
         assert number <= self.registered.get(person, number)
         self._told(person, number)
@@ -77,10 +79,13 @@ class Queue:
         if keys:
             await self.valkey.delete(*keys)
 
-    async def _restore(self) -> None:
+    async def mend(self) -> None:
+        """The worker puts the register back."""
+        state = await self.line.look(self.name)
+        assert state is not None
         for chunk in await self.database.fetch(SQL["register_part"], self.event_id, 0, 0, 1_000):
-            for at, person in enumerate(_each(chunk["people"])):
-                await self.line.keep(Proven(Asked(self.name, person), chunk["first_no"] + at))
+            await self.line.put_back(self.name, chunk["first_no"], chunk["people"])
+        assert await self.line.is_whole(self.name, state.registered)
 
     def _told(self, person: bytes, number: int) -> None:
         assert self.owners.setdefault(number, person) == person
@@ -114,10 +119,26 @@ async def test_workers_that_begin_a_lost_line_at_once_give_no_number_twice(house
         await queue.join(person)
     await queue.lose(b"")
     await asyncio.gather(*(give_numbers(queue.database, Line(valkey), queue.event_id) for _ in range(5)))
+    assert await queue.line.join(Asked(queue.name, PEOPLE[0])) == NOT_WHOLE, "a place is theirs, nobody knows which"
+    assert await queue.line.find(Asked(queue.name, PEOPLE[0])) == NOT_WHOLE
+    await queue.mend()
     newcomers = [bytes([number] * 12) for number in range(100, 140)]
     numbers = await asyncio.gather(*(queue.line.join(Asked(queue.name, person)) for person in newcomers))
     assert len(set(numbers)) == len(newcomers)
     assert min(numbers) > max(queue.tickets.values())
+
+
+async def test_a_line_lost_again_while_it_is_mended_is_not_taken_for_whole(house: House, valkey: Valkey) -> None:
+    queue = await Queue.open(house, valkey)
+    await queue.join(PEOPLE[0])
+    await queue.lose(b"")
+    await give_numbers(queue.database, queue.line, queue.event_id)
+    mended = await queue.line.look(queue.name)
+    assert mended is not None
+    await queue.lose(b"")
+    await give_numbers(queue.database, queue.line, queue.event_id)
+    assert not await queue.line.is_whole(queue.name, mended.registered)
+    assert await queue.line.join(Asked(queue.name, PEOPLE[1])) == NOT_WHOLE
 
 
 @pytest.mark.parametrize("processes", [1, 4])

@@ -15,11 +15,15 @@ READY = b"Ready to accept connections"
 
 
 class OwnValkey:
-    """A server on a port of its own that keeps its port and its folder when it starts again."""
+    """A server on a port of its own that keeps its port and its folder when it starts again.
 
-    def __init__(self, folder: Path) -> None:
+    `options` are the server's own, as its command line has them.
+    """
+
+    def __init__(self, folder: Path, *options: str) -> None:
         self._program = find_valkey(server_account(folder))
         self._folder = folder
+        self._options = options
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port: int = free.getsockname()[1]
@@ -41,7 +45,7 @@ class OwnValkey:
     def start(self) -> None:
         """Start with what the folder holds and return when it answers."""
         where = ["--bind", "127.0.0.1", "--port", str(self._port), "--dir", str(self._folder), "--save", ""]
-        self._process = subprocess.Popen([str(self._program), *where], stdout=subprocess.PIPE)
+        self._process = subprocess.Popen([str(self._program), *where, *self._options], stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         said = iter(self._process.stdout.readline, b"")
         assert any(READY in line for line in said), "valkey-server did not start"

@@ -17,7 +17,7 @@ from rowlock.platform.http.calls import RawHeaders, header
 from rowlock.platform.postgres import Database, DatabaseDown
 from rowlock.platform.postgres.pool import rerun
 from rowlock.waiting_room.doorman import carried
-from rowlock.waiting_room.line import NO_LINE, NO_NUMBERS, NOWHERE, Asked, Line, LineAway, Proven
+from rowlock.waiting_room.line import NO_LINE, NO_NUMBERS, NOT_WHOLE, NOWHERE, Asked, Line, LineAway, Proven
 from rowlock.waiting_room.model import QueueAnswer, QueueBoard, QueueBucket, QueueOdds, Room
 from rowlock.waiting_room.numbering import give_numbers, near_a_loss
 from rowlock.waiting_room.outlook import read_outlook
@@ -242,6 +242,8 @@ class QueueDesk:
                     number = await self._line.join(asked)
         except LineAway:
             number = NO_LINE
+        if number == NOT_WHOLE and room.mode != "passthrough":
+            raise _places_away()
         if number < 0:
             return self._without_line(room, asked)
         return QueueTicket(room.event_id, room.round, number, asked.person)
@@ -249,11 +251,7 @@ class QueueDesk:
     def _without_line(self, room: Room, asked: Asked) -> QueueTicket:
         """Nobody can look up who stands where: let the person in without a place, or ask to wait."""
         if room.mode != "passthrough" and room.without_line == "failClosed":
-            raise Problem(
-                "unavailable",
-                "Places in this line cannot be given at the moment. Places that were given stand.",
-                retryAfter=RETRY_AFTER_SECONDS,
-            )
+            raise _places_away()
         number = -1 - int.from_bytes(asked.person[:7], "big")
         return QueueTicket(room.event_id, room.round, number, asked.person)
 
@@ -264,7 +262,7 @@ class QueueDesk:
             number = await self._line.find(asked)
         except LineAway:
             return None
-        return None if number == NOWHERE else QueueTicket(room.event_id, room.round, number, asked.person)
+        return None if number in {NOWHERE, NOT_WHOLE} else QueueTicket(room.event_id, room.round, number, asked.person)
 
     async def _know_also(self, room: Room, person: Person, ticket: QueueTicket) -> None:
         """Somebody brings a ticket that was made for another name of theirs: the place is found by this one, too."""
@@ -288,6 +286,14 @@ class QueueDesk:
 
     def _asked(self, room: Room, person: Person) -> Asked:
         return Asked(room.line, self._seals.person(room.event_id, person.subject))
+
+
+def _places_away() -> Problem:
+    return Problem(
+        "unavailable",
+        "Places in this line cannot be given at the moment. Places that were given stand.",
+        retryAfter=RETRY_AFTER_SECONDS,
+    )
 
 
 def foreseen(room: Room, ahead: int, opens_in: int) -> tuple[Wait | None, QueueOdds | None]:

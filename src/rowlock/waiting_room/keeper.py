@@ -5,9 +5,10 @@ second finds it done.
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 import msgspec
@@ -17,7 +18,7 @@ from rowlock.inventory import SeatState, watch_clock
 from rowlock.kernel.clock import epoch_us, moment_of_us
 from rowlock.platform.postgres import Connection, Database, DatabaseDown
 from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
-from rowlock.waiting_room.line import REGISTERED_AT_ONCE, Asked, Line, LineAway, LineState, Proven
+from rowlock.waiting_room.line import REGISTERED_AT_ONCE, Line, LineAway, LineState
 from rowlock.waiting_room.model import Room
 from rowlock.waiting_room.numbering import NUMBERS_AHEAD, give_numbers, note
 from rowlock.waiting_room.outlook import LATELY_SECONDS, Lookout, ShoppingCounts, Sight, Verdict
@@ -38,7 +39,9 @@ NOTE_PEOPLE = REGISTERED_AT_ONCE // 4
 """People are registered once so many wait for it, or after a second."""
 CALM_SECONDS = 60.0
 """A room that load has opened is closed when nobody has waited for so long."""
-REGISTER_CHUNKS_AT_ONCE = 50
+MENDING_SECONDS = 0.1
+"""So much of a step goes to lines that were lost; nobody waits longer to be called because another line is long."""
+REGISTER_CHUNKS_AT_ONCE = 10
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +59,8 @@ class _Memory:
         self.lookout = Lookout()
         self.calm_since = time.monotonic()
         self.called: deque[tuple[datetime, int]] = deque()  # when, and how far the line was served then
+        self.mending = -1  # the number where the line began again that is being put back, and from where on it is to be
+        self.put_back_to = 0
 
     def called_at(self, now: datetime, room: Room) -> None:
         """Remember how far the line is served now, for as long as somebody called may take to come."""
@@ -87,7 +92,8 @@ class LineKeeper:
         self._vitals = vitals
         self._draw = draw
         self._looked_at, self._told = -FIGURES_SECONDS, Vitals(0)
-        self._memories: dict[tuple[int, int], _Memory] = {}
+        self._mends_until = 0.0
+        self._memories: dict[str, _Memory] = {}  # by the line's name
 
     async def run_forever(self, stopping: asyncio.Event) -> None:
         """Steps until `stopping` is set; a database that is away is asked again at the next one."""
@@ -106,10 +112,13 @@ class LineKeeper:
         """One step of every line."""
         if time.monotonic() - self._looked_at >= FIGURES_SECONDS:
             self._looked_at, self._told = time.monotonic(), await self._vitals.look()
-        for row in await self._database.fetch(SQL["rooms"], []):
-            if row["event_id"] is not None and row["ended_at"] is None:
-                room = room_of_row(row)
-                memory = self._memories.setdefault((room.event_id, room.round), _Memory())
+        self._mends_until = time.monotonic() + MENDING_SECONDS
+        rows = [row for row in await self._database.fetch(SQL["rooms"], []) if row["event_id"] is not None]
+        await self._drop(row["line"] for row in rows)
+        for row in rows:
+            room = room_of_row(row)
+            memory = self._memories.setdefault(room.line, _Memory())
+            if row["ended_at"] is None:
                 closing = room.ordering == "draw" and room.drawn is None and row["now"] >= room.opens_at
                 known = await self._keep_register(room, memory, all_of_them=closing)
                 joined = room.joined if known is None else known
@@ -121,7 +130,7 @@ class LineKeeper:
         try:
             state = await self._line.look(room.line)
             if state is None or not state.whole:
-                return await self._mend_line(room)
+                return await self._mend_line(room, memory, state)
             if state.ceiling - state.next_no < NUMBERS_AHEAD // 2:
                 await give_numbers(self._database, self._line, room.event_id)
             next_no = state.next_no
@@ -149,34 +158,36 @@ class LineKeeper:
             await note(connection, room_of_row(row), state)
         await self._line.registered(room.line, state.registered, state.people)
 
-    async def _mend_line(self, room: Room) -> int | None:
-        """Valkey has no such line, or has begun it anew: who is in the register gets their places back."""
-        await give_numbers(self._database, self._line, room.event_id)
-        state = await self._line.look(room.line)
+    async def _mend_line(self, room: Room, memory: _Memory, state: LineState | None) -> int | None:
+        """Valkey has no such line, or has begun it anew: who is in the register gets their places back, as many as this
+        step has time for. Answers the next number of a line that is whole again."""
         if state is None:
-            return None
-        async with self._database.cold.acquire() as connection, connection.transaction():
-            row = await connection.fetchrow(SQL["lock_room"], room.event_id)
-            if row is None or row["round"] != room.round:
+            await give_numbers(self._database, self._line, room.event_id)
+            state = await self._line.look(room.line)
+            if state is None:
                 return None
-            await note(connection, room_of_row(row), state._replace(people=b""))
-        after = 0
+        if memory.mending != state.registered:
+            await self._note(room, state._replace(people=b""))
+            memory.mending, memory.put_back_to = state.registered, 0
         while chunks := await self._database.fetch(
-            SQL["register_part"], room.event_id, room.round, after, REGISTER_CHUNKS_AT_ONCE
+            SQL["register_part"], room.event_id, room.round, memory.put_back_to, REGISTER_CHUNKS_AT_ONCE
         ):
             for chunk in chunks:
-                await self._put_back(room, chunk["first_no"], chunk["people"])
-            after = chunks[-1]["first_no"] + 1
-        await self._line.is_whole(room.line)
+                await self._line.put_back(room.line, chunk["first_no"], chunk["people"])
+                memory.put_back_to = chunk["first_no"] + 1
+                if time.monotonic() >= self._mends_until:
+                    return None
+        if not await self._line.is_whole(room.line, state.registered):
+            return None
         log.info("line_mended", eventId=room.event_id, round=room.round, first=state.registered)
         return state.next_no
 
-    async def _put_back(self, room: Room, first: int, people: bytes) -> None:
-        places = [
-            Proven(Asked(room.line, people[at : at + PERSON_BYTES]), first + at // PERSON_BYTES)
-            for at in range(0, len(people), PERSON_BYTES)
-        ]
-        await asyncio.gather(*(self._line.keep(place) for place in places))
+    async def _drop(self, kept: Iterable[str]) -> None:
+        """Forget lines that were kept and are not any more: their room was switched off or has a new round."""
+        for line in self._memories.keys() - set(kept):
+            with contextlib.suppress(LineAway):
+                await self._line.drop(line)
+                del self._memories[line]
 
     async def _move(self, room: Room, memory: _Memory, joined: int) -> None:
         """Draw when it is time, else call whoever is to be called by now."""

@@ -16,16 +16,21 @@ from rowlock.waiting_room.signing import PERSON_BYTES
 BUCKETS = 32_768
 REGISTERED_AT_ONCE = 20_000
 """People written to the register in one step."""
+PUT_BACK_AT_ONCE = 1_000
+"""People of the register put back in one run of the script: Valkey answers nobody else meanwhile."""
+DROPPED_AT_ONCE = 1_024
 
 _PACKAGE = "rowlock.waiting_room"
 JOIN, FIND, KEEP = (load_script(_PACKAGE, f"{name}.lua") for name in ("join", "find", "keep"))
-BEGIN, LOOK, REGISTERED, WHOLE = (
-    load_script(_PACKAGE, f"{name}.lua") for name in ("begin", "look", "registered", "whole")
+BEGIN, LOOK, REGISTERED, WHOLE, DROP = (
+    load_script(_PACKAGE, f"{name}.lua") for name in ("begin", "look", "registered", "whole", "drop")
 )
 
 NO_LINE = -1
 NO_NUMBERS = -2
 NOWHERE = -1
+NOT_WHOLE = -3
+"""Nobody can say whether the person has a place: the line was lost, and the register is still being put back."""
 
 
 class LineAway(Exception):  # noqa: N818  a state of the world
@@ -74,11 +79,11 @@ class Line:
         return self._scripts.resting
 
     async def join(self, asked: Asked) -> int:
-        """The person's number, the next one for a new person; NO_LINE or NO_NUMBERS. LineAway."""
+        """The person's number, the next one for a new person; NO_LINE, NO_NUMBERS or NOT_WHOLE. LineAway."""
         return _there(await self._joins.ask(asked))
 
     async def find(self, asked: Asked) -> int:
-        """The person's number, or NOWHERE. LineAway."""
+        """The person's number, NOWHERE or NOT_WHOLE. LineAway."""
         return _there(await self._finds.ask(asked))
 
     async def keep(self, proven: Proven) -> int:
@@ -103,9 +108,27 @@ class Line:
         """These are in the register. LineAway."""
         await self._run(REGISTERED, keys_of(line), str(first), str(len(people)))
 
-    async def is_whole(self, line: str) -> None:
-        """The register has been put back. LineAway."""
-        await self._run(WHOLE, keys_of(line))
+    async def put_back(self, line: str, first: int, people: bytes) -> None:
+        """Give people of the register their places back, `first` the number of the first. LineAway."""
+        places = [
+            Proven(Asked(line, people[at : at + PERSON_BYTES]), first + at // PERSON_BYTES)
+            for at in range(0, len(people), PERSON_BYTES)
+        ]
+        for at in range(0, len(places), PUT_BACK_AT_ONCE):
+            if None in await self._keep_all(places[at : at + PUT_BACK_AT_ONCE]):
+                raise LineAway
+
+    async def is_whole(self, line: str, first: int) -> bool:
+        """The register has been put back into the line that began again at `first`; whether that is the line that is
+        there. LineAway."""
+        (whole,) = await self._run(WHOLE, keys_of(line), str(first))
+        return bool(whole)
+
+    async def drop(self, line: str) -> None:
+        """Forget a line that nobody asks for any more. LineAway."""
+        keys = [*keys_of(line), *(_bucket_key(line, bucket) for bucket in range(BUCKETS))]
+        for at in range(0, len(keys), DROPPED_AT_ONCE):
+            await self._run(DROP, keys[at : at + DROPPED_AT_ONCE])
 
     async def _run(self, script: Script, keys: Sequence[str], *arguments: str) -> list[Any]:
         answers = await self._scripts.run(script, [Call(keys, arguments)])
@@ -115,29 +138,26 @@ class Line:
         return found
 
     async def _join_all(self, wishes: Sequence[Asked]) -> list[int | None]:
-        return await self._of_lines(JOIN, wishes, joins=True)
+        return await self._of_lines(JOIN, wishes, [wish.person for wish in wishes])
 
     async def _find_all(self, wishes: Sequence[Asked]) -> list[int | None]:
         return await self._of_lines(FIND, wishes)
 
     async def _keep_all(self, wishes: Sequence[Proven]) -> list[int | None]:
-        return await self._of_lines(KEEP, [wish.asked for wish in wishes], [wish.number for wish in wishes])
+        return await self._of_lines(KEEP, [wish.asked for wish in wishes], [str(wish.number) for wish in wishes])
 
     async def _of_lines(
-        self, script: Script, people: Sequence[Asked], numbers: Sequence[int] = (), *, joins: bool = False
+        self, script: Script, people: Sequence[Asked], facts: Sequence[str | bytes] = ()
     ) -> list[int | None]:
-        """Run the script once a line; None for everybody when Valkey does not answer."""
+        """Run the script once a line, with a fact of each person if it wants one; None for everybody when Valkey does
+        not answer."""
         lines: dict[str, list[int]] = {}
         for at, asked in enumerate(people):
             lines.setdefault(asked.line, []).append(at)
         calls = []
         for line, members in lines.items():
             buckets, names = zip(*(place_of(people[at]) for at in members), strict=True)
-            arguments: list[str | bytes] = [*names]
-            if joins:
-                arguments += [people[at].person for at in members]
-            arguments += [str(numbers[at]) for at in members if numbers]
-            calls.append(Call([*(keys_of(line) if joins else ()), *buckets], arguments))
+            calls.append(Call([*keys_of(line), *buckets], [*names, *(facts[at] for at in members if facts)]))
         answers = await self._scripts.run(script, calls)
         found: list[int | None] = [None] * len(people)
         for members, answer in zip(lines.values(), answers or (), strict=False):
@@ -154,7 +174,11 @@ def keys_of(line: str) -> list[str]:
 def place_of(asked: Asked) -> tuple[str, bytes]:
     """The key of a person's bucket, and what the bucket calls the person: the bits that the key does not tell."""
     bucket = int.from_bytes(asked.person[:2], "big") % BUCKETS
-    return f"{{line:{asked.line}}}:{bucket:x}", asked.person[1:]
+    return _bucket_key(asked.line, bucket), asked.person[1:]
+
+
+def _bucket_key(line: str, bucket: int) -> str:
+    return f"{{line:{line}}}:{bucket:x}"
 
 
 def _there(number: int | None) -> int:

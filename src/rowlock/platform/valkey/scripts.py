@@ -14,6 +14,9 @@ from valkey.exceptions import NoScriptError, ValkeyError
 PAUSE_SECONDS = 1.0
 """After a failed call Valkey is left alone for this long; then a ping that nobody waits for asks whether it is back."""
 
+ERROR_CHARS_MAX = 200
+"""So much of a fault's end is logged: it says what is wrong, after the command with all the people in it."""
+
 NOT_THERE = (ValkeyError, OSError, TimeoutError)
 
 log = structlog.get_logger(__name__)
@@ -72,7 +75,7 @@ class ScriptRunner:
                 return await _send(self._valkey, script, calls)
         except NOT_THERE as error:
             self._rests_until = time.monotonic() + PAUSE_SECONDS
-            log.warning("without_valkey", error=str(error))
+            log.warning("without_valkey", error=str(error)[-ERROR_CHARS_MAX:])
             return None
 
     async def _ask(self, valkey: "Valkey") -> None:

@@ -1,5 +1,6 @@
--- The register has been put back into a line that was lost. KEYS as in join.lua, the first two.
-if redis.call('HEXISTS', KEYS[1], 'next') == 1 then
+-- The register has been put back into the line that was lost and began again at the number ARGV[1]. KEYS as in join.lua,
+-- the first two. Nothing happens to a line that was lost once more meanwhile. Answers whether the line is whole.
+if redis.call('HGET', KEYS[1], 'registered') == ARGV[1] then
     redis.call('HSET', KEYS[1], 'whole', 1)
 end
-return {1}
+return {tonumber(redis.call('HGET', KEYS[1], 'whole')) or 0}
