@@ -58,10 +58,13 @@ REPORT_FOLDER = Path(__file__).parent / "report"
 @click.option("--seconds", default=4.0, show_default=True, help="How long each load of a round lasts at most.")
 @click.option("--rounds", default=3, show_default=True)
 @click.option("--attempts", default=1_000_000, show_default=True, help="Attempts looked through for false refusals.")
-def main(quick: bool, only: tuple[str, ...], seconds: float, rounds: int, attempts: int) -> None:
+@click.option("--people", default=1_000_000, show_default=True, help="People in the longest line that is weighed.")
+def main(*, quick: bool, only: tuple[str, ...], seconds: float, rounds: int, attempts: int, people: int) -> None:
     """Measure chapter by chapter; the report on disk grows with each. Some 25 minutes for all of it."""
     REPORT_FOLDER.mkdir(parents=True, exist_ok=True)
-    effort = Effort(REPORT_FOLDER, lambda line: click.echo(f"  {line}"), seconds, rounds, attempts=attempts)
+    effort = Effort(
+        REPORT_FOLDER, lambda line: click.echo(f"  {line}"), seconds, rounds, attempts=attempts, people=people
+    )
     if quick:
         effort = effort.quick()
     parts = [title("Benchmark")]

@@ -10,7 +10,7 @@ class Effort(msgspec.Struct, frozen=True):
     """`seconds` is how long each load of a round lasts at most, `crowd_seconds` how long an overload does.
 
     `attempts` are those that are looked through for false refusals, `holds` those that fall due in one second,
-    `viewers` those of one event's stream.
+    `viewers` those of one event's stream, `people` those in the longest line.
     """
 
     folder: Path
@@ -22,6 +22,7 @@ class Effort(msgspec.Struct, frozen=True):
     holds: int = 50_000
     events: int = 1_000
     viewers: int = 10_000
+    people: int = 1_000_000
 
     def quick(self) -> "Effort":
         """Just enough to see that everything works."""
@@ -33,5 +34,6 @@ class Effort(msgspec.Struct, frozen=True):
             "holds": 2_000,
             "events": 20,
             "viewers": 500,
+            "people": 100_000,
         }
         return Effort(self.folder, self.tell, **little)  # type: ignore[arg-type]

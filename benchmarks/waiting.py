@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, pairwise, repeat
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import psycopg
@@ -28,8 +29,8 @@ from rowlock.waiting_room.line import JOIN, Asked, Line, keys_of, place_of
 from rowlock.waiting_room.signing import PERSON_BYTES
 
 PEOPLE_A_ROUND = 20_000
-IN_LINE = (100_000, 1_000_000)
-"""How many people are put into a line to weigh them."""
+SHORT_LINE = 100_000
+"""People in a line that is weighed beside the longest."""
 AT_ONCE = 500
 PER_MINUTE = 50_000
 CALLED_SECONDS = 40.0
@@ -40,6 +41,13 @@ SERVED = "SELECT extract(epoch FROM clock_timestamp())::float8, served FROM wait
 
 class _Ticket(msgspec.Struct, rename="camel"):
     queue_ticket: str
+
+
+class Weight(NamedTuple):
+    """Of a line: bytes a person in Valkey, and people a second who are put back into it after a loss."""
+
+    bytes_each: float
+    put_back_per_second: float
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -142,30 +150,45 @@ def worst_window(seen: Sequence[tuple[float, int]], per_second: float) -> float:
     return worst
 
 
-async def _weigh(url: str, effort: Effort) -> dict[int, float]:
-    """Bytes a person in lines of several lengths, by what Valkey says it uses."""
+async def _weigh(url: str, effort: Effort) -> dict[int, Weight]:
+    """Lines of several lengths, by what Valkey says it uses; each is lost and put back."""
     weights = {}
     with BlockingValkey.from_url(url) as probe:
-        for count in IN_LINE if effort.rounds > 1 else IN_LINE[:1]:
+        for count in sorted({SHORT_LINE, effort.people}):
             before = int(probe.info("memory")["used_memory"])
             async with Valkey.from_url(url) as valkey:
-                await _fill(valkey, f"weighed{count}", count)
-            after = int(probe.info("memory")["used_memory"])
-            weights[count] = (after - before) / count
-            effort.tell(f"{count:,} people in line: {weights[count]:.1f} bytes each")
+                line, name, begun = Line(valkey), f"weighed{count}", time.perf_counter()
+                register = await _fill(valkey, name, count)
+                took = time.perf_counter() - begun
+                each = (int(probe.info("memory")["used_memory"]) - before) / count
+                await line.drop(name)
+                await line.begin(name, count, count)
+                begun = time.perf_counter()
+                for number, people in enumerate(register):
+                    await line.put_back(name, number * AT_ONCE, people)
+                back = count / (time.perf_counter() - begun)
+                await line.drop(name)
+            weights[count] = Weight(each, back)
+            effort.tell(
+                f"{count:,} people in line in {took:.0f} s: {each:.1f} bytes each, put back at {back:,.0f} a second"
+            )
     return weights
 
 
-async def _fill(valkey: Valkey, name: str, count: int) -> None:
+async def _fill(valkey: Valkey, name: str, count: int) -> list[bytes]:
+    """Let so many join; they, as the register has them, so many at once."""
     line = Line(valkey)
     await line.begin(name, 0, count)
     digest = str(await valkey.script_load(JOIN.text))
-    for _ in range(0, count, AT_ONCE):
+    register = []
+    for first in range(0, count, AT_ONCE):
         people = [Asked(name, secrets.token_bytes(PERSON_BYTES)) for _ in range(AT_ONCE)]
         buckets, names = zip(*map(place_of, people), strict=True)
         call = Call([*keys_of(name), *buckets], [*names, *(asked.person for asked in people)])
         await valkey.evalsha(digest, len(call.keys), *call.keys, *call.arguments)  # type: ignore[misc,arg-type]
-        await line.registered(name, (await line.look(name)).registered, people_bytes(people))  # type: ignore[union-attr]
+        register.append(people_bytes(people))
+        await line.registered(name, first, register[-1])
+    return register
 
 
 def people_bytes(people: Sequence[Asked]) -> bytes:
@@ -190,9 +213,13 @@ def _rates(rounds: Sequence[Waiting]) -> str:
     )
 
 
-def _weights(weights: dict[int, float], worst: float) -> str:
+def _weights(weights: dict[int, Weight], worst: float) -> str:
     return table(
         "the line|",
-        *(f"bytes a person in Valkey, {count:,} in line|{weight:.1f}" for count, weight in weights.items()),
+        *(f"bytes a person in Valkey, {count:,} in line|{weight.bytes_each:.1f}" for count, weight in weights.items()),
+        *(
+            f"put back a second, {count:,} in line|{weight.put_back_per_second:,.0f}"
+            for count, weight in weights.items()
+        ),
         f"called {PER_MINUTE:,} a minute: worst error over any {WINDOW_SECONDS:.0f} s|{100 * worst:.2f} %",
     )

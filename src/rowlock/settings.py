@@ -71,6 +71,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A new hold that would wait longer than this is refused at once with 503; 0 lets all wait."""
     queue_by_load: bool = False
     """Let a line form by itself before an event that more people want than this installation can serve."""
+    queue_calm_seconds: int = 60
+    """A line that formed by itself goes again when nobody has waited for so long."""
     hold_strategy: HoldStrategyName = "row-lock"
     stream_origins: str = ""
     """Sites whose pages may open seat streams beside our own, comma-separated (`https://example.com`); `*`: all."""
@@ -155,6 +157,7 @@ _WHOLE_NUMBERS = {
     "payment_challenge_seconds": (1, 24 * 3_600),
     "jobs_give_way_seconds": (0, 3_600),
     "hold_wait_ms_max": (0, 60_000),
+    "queue_calm_seconds": (1, 86_400),
     "sign_ins_per_minute": (0, 1_000_000),
     "sign_ins_per_network_per_minute": (0, 1_000_000),
     "signing_key_days": (0, 3_650),

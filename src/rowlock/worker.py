@@ -85,7 +85,8 @@ async def _or_all_stop(loop: Coroutine[None, None, None], stopping: asyncio.Even
 def line_keeper(api: Api, draw: Draw | None = None) -> LineKeeper:
     """What keeps the waiting rooms' lines going, and draws them unless `draw` does."""
     room, sales = api.waiting_room, SaleSights(api.replica, api.facts)
-    return LineKeeper(api.database, room.line, sales, VitalsReader(api.valkey), draw or room.draws.draw)
+    vitals, calm_seconds = VitalsReader(api.valkey), api.settings.queue_calm_seconds
+    return LineKeeper(api.database, room.line, sales, vitals, draw or room.draws.draw, calm_seconds=calm_seconds)
 
 
 def _tasks(api: Api) -> list[Task]:

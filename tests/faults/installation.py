@@ -96,11 +96,12 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def up(
-    folder: Path, workers: int = 1, strategy: HoldStrategyName = "row-lock", port: int = 0
+    folder: Path, workers: int = 1, strategy: HoldStrategyName = "row-lock", port: int = 0, **settings: str
 ) -> Iterator[Installation]:
     """Run `rowlock up` for the time of the block, its data and what it says to us in `folder`."""
     data = folder / "data"
-    variables = environment() | {"ROWLOCK_HOLD_STRATEGY": strategy}
+    named = {f"ROWLOCK_{name.upper()}": value for name, value in settings.items()}
+    variables = environment() | {"ROWLOCK_HOLD_STRATEGY": strategy} | named
     command = [*ROWLOCK, "up", "--port", str(port), "--workers", str(workers), "--data", str(data)]
     with (
         (folder / "up.log").open("a") as said,

@@ -10,6 +10,7 @@ from tests.faults.installation import Installation, up
 from tests.house import PRICES, small_plan
 
 from rowlock.live.client import SeatMap, SeatStream
+from rowlock.seating import SeatingPlan
 
 STOP_SECONDS_MAX = 10.0
 
@@ -17,16 +18,17 @@ STOP_SECONDS_MAX = 10.0
 class Buyer:
     """Holds seats of one event over HTTP."""
 
-    def __init__(self, installation: Installation, client: httpx.Client) -> None:
+    def __init__(self, installation: Installation, client: httpx.Client, plan: SeatingPlan | None = None) -> None:
         organiser, buyer = installation.tokens("organiser", 1)[0], installation.tokens("buyer", 1)[0]
-        plan_id = installation.import_plan(small_plan())
+        plan_id = installation.import_plan(plan or small_plan())
         self._client = client
+        self.staff = {"Authorization": f"Bearer {organiser}"}
         self._buyer = {"Authorization": f"Bearer {buyer}"}
         night = {
             "name": "Test night", "startsAt": "2031-01-01T20:00:00+01:00", "planId": plan_id, "prices": PRICES,
             "currency": "EUR",
         }  # fmt: skip
-        made = self._client.post("/events", json=night, headers={"Authorization": f"Bearer {organiser}"})
+        made = self._client.post("/events", json=night, headers=self.staff)
         self.event = str(made.raise_for_status().json()["id"])
         self._next = 0
 

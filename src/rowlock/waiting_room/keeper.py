@@ -37,9 +37,7 @@ RECORD_SECONDS = 10.0
 """How often the public record says how many have joined and were called."""
 NOTE_PEOPLE = REGISTERED_AT_ONCE // 4
 """People are registered once so many wait for it, or after a second."""
-CALM_SECONDS = 60.0
-"""A room that load has opened is closed when nobody has waited for so long."""
-MENDING_SECONDS = 0.1
+MENDING_SECONDS = 0.15
 """So much of a step goes to lines that were lost; nobody waits longer to be called because another line is long."""
 REGISTER_CHUNKS_AT_ONCE = 10
 
@@ -68,11 +66,11 @@ class _Memory:
         while (now - self.called[0][0]).total_seconds() > room.turn_seconds:
             self.called.popleft()
 
-    def is_calm(self, room: Room) -> bool:
-        """Whether a room that load has opened has had nobody waiting for `CALM_SECONDS`."""
+    def calm_for(self, room: Room) -> float:
+        """For how many seconds a room that load has opened has had nobody waiting."""
         if room.switched_by != "load" or room.served < room.joined:
             self.calm_since = time.monotonic()
-        return time.monotonic() - self.calm_since >= CALM_SECONDS
+        return time.monotonic() - self.calm_since
 
     def coming(self, served: int) -> int:
         """How many were called in the last `turn_seconds` and have not come."""
@@ -81,16 +79,24 @@ class _Memory:
 
 
 class LineKeeper:
-    """Keeps all lines going."""
+    """Keeps all lines going. A room that load has opened is closed when nobody has waited for `calm_seconds`."""
 
     def __init__(
-        self, database: Database, line: Line, sales: SaleSights, vitals: VitalsReader, draw: Draw | None = None
+        self,
+        database: Database,
+        line: Line,
+        sales: SaleSights,
+        vitals: VitalsReader,
+        draw: Draw | None = None,
+        *,
+        calm_seconds: float = 60.0,
     ) -> None:
         self._database = database
         self._line = line
         self._sales = sales
         self._vitals = vitals
         self._draw = draw
+        self._calm_seconds = calm_seconds
         self._looked_at, self._told = -FIGURES_SECONDS, Vitals(0)
         self._mends_until = 0.0
         self._memories: dict[str, _Memory] = {}  # by the line's name
@@ -253,7 +259,7 @@ class LineKeeper:
             if sold_out(sight):
                 await note_count(connection, locked, "ended")
                 await connection.execute(SQL["end_room"], room.event_id)
-            elif memory.is_calm(locked):
+            elif memory.calm_for(locked) >= self._calm_seconds:
                 await connection.execute(SQL["close_by_load"], room.event_id)
                 await watch_clock(connection, room.event_id, watch=False)
                 await enter(connection, locked, "mode", {"mode": "off", "by": "load"})

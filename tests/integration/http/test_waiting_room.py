@@ -11,7 +11,6 @@ from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_prob
 
 from rowlock.app import open_api
 from rowlock.waiting_room.keeper import LineKeeper
-from rowlock.waiting_room.overflow import Overflow
 from rowlock.waiting_room.store import SQL
 from rowlock.worker import line_keeper
 
@@ -262,27 +261,6 @@ async def test_a_pace_that_changes_every_second_loses_nobody(office: BoxOffice) 
     assert row is not None
     assert row["pace_base"] == 0
     assert row["since_s"] == pytest.approx(0.5, abs=0.3)
-
-
-async def test_a_rush_opens_a_room_by_itself_and_calm_closes_it(office: BoxOffice, keeper: LineKeeper) -> None:
-    room, pressed = office.api.waiting_room, asyncio.Event()
-    overflow = room.doorman.overflow = Overflow(room.control, pressed.is_set)
-    looking = asyncio.create_task(overflow.run_forever())
-    await office.hold(office.caller(), "S-5-1")
-    assert room.watch.room(int(office.event)) is None
-    pressed.set()
-    async with asyncio.timeout(30):
-        while room.watch.room(int(office.event)) is None:
-            await office.caller().post("/bookings/reserve", {"eventId": office.event, "seatIds": ["S-5-1"]})
-    looking.cancel()
-    figures = await office.caller("organiser").get(f"{QUEUE.format(office.event)}/control")
-    assert (figures.json()["mode"], figures.json()["switchedBy"], figures.json()["followsLoad"]) == (
-        "fifo",
-        "load",
-        True,
-    )
-    refused = await office.caller().post("/bookings/reserve", {"eventId": office.event, "seatIds": ["S-5-2"]})
-    assert_problem(refused, 403, "admission_needed")
 
 
 async def test_a_sale_without_seats_ends_its_line(office: BoxOffice, keeper: LineKeeper) -> None:
