@@ -24,7 +24,7 @@ async def lost_on_the_way(route: Route) -> None:
     await route.abort()
 
 
-async def _hang_up(socket: WebSocketRoute) -> None:
+async def hang_up(socket: WebSocketRoute) -> None:
     await socket.close()
 
 
@@ -63,7 +63,7 @@ class Visitor:
 
     async def deafen(self) -> None:
         """From the next page on no news of the seats arrives, whichever way they would come."""
-        await self.page.route_web_socket("**/stream?*", _hang_up)
+        await self.page.route_web_socket("**/stream?*", hang_up)
         for way in NEWS:
             await self.page.route(way, lost_on_the_way)
 

@@ -1,50 +1,26 @@
 /**
- * The waiting page. The page itself is the same for everybody; whose place it shows is asked here, heard over a stream, and
- * asked again after a while in any case: a stream that is lost costs nothing but time.
+ * The waiting page. The page itself is the same for everybody; whose place it shows is asked and heard by its `Contact`.
  */
-interface Place {
-  phase: "idle" | "prequeue" | "active" | "ended";
-  mode: string;
-  inWaitingRoom: boolean;
-  admitted: boolean;
-  position?: number;
-  ahead?: number;
-  waitTimeKnown?: boolean;
-  waitTimeFormatted?: string;
-  refreshIntervalSeconds: number;
-  odds?: { seatsLeft: number; zones: { tier: string; chance: "likely" | "maybe" | "unlikely" | "gone" }[] };
-  message?: string;
-  paused?: boolean;
-  opensIn?: number;
-  closed?: boolean;
-}
-interface Board { served: number; message?: string; paused?: boolean }
-type Said = { type: "board"; line: Board } | { type: "place"; rank: number } | { type: "turn" } | { type: "ping" };
+import { newKey, type Refusal, write } from "./api";
+import { Contact, type Place, type Trouble } from "./queue/contact";
+
 type Forms = Record<string, string>;
 
 const SPOKEN_EVERY_MS = 30_000;
-const ASLEEP_MS = 5_000;
-const STREAM_ASKS_S = 15;
-const CALLED_ASKS_S = 0.3;
+const ENTER_AGAIN_MS = 1_000;
 
 const card = document.getElementById("line")!;
 const eventId = card.dataset["event"]!;
 const words = JSON.parse(document.getElementById("queue-words")!.textContent) as Record<string, string | Forms>;
 const numbers = new Intl.NumberFormat(document.documentElement.lang);
 const plurals = new Intl.PluralRules(document.documentElement.lang);
-const address = `/api/v1/events/${eventId}/queue`;
-const own = { "X-Requested-With": "rowlock" };
 
 let place: Place | null = null;
-let rank: number | null = null;
-let opensAt = 0;
-let timer = 0;
-let stream: WebSocket | null = null;
+let trouble: Trouble = "";
 let spokenAt = -Infinity;
 let spoken = "";
-let entering = false;
-/** The stream has said so; who answers our question may hear of it a moment later. */
-let called = false;
+let entered = false;
+let unfit = false;
 
 function say(key: string, values: Record<string, string | number> = {}): string {
   const entry = words[`queue.${key}`];
@@ -78,100 +54,90 @@ function heading(now: Place): string {
 }
 
 function draw(): void {
+  showTrouble();
   if (!place) return;
   const waits = place.inWaitingRoom && !place.admitted;
   const position = waits ? place.position : undefined;
+  const ahead = position === undefined ? "" : say("ahead", { count: place.ahead ?? 0 });
   const title = heading(place);
   const matters = title !== document.getElementById("state")!.textContent;
   show("state", title);
   card.querySelector<HTMLElement>(".place")!.hidden = position === undefined;
   show("position", position === undefined ? "" : numbers.format(position));
-  show("ahead", position === undefined ? "" : say("ahead", { count: place.ahead ?? 0 }));
-  show("wait", !waits || place.phase !== "active" ? "" : place.waitTimeKnown ? say("wait", { range: place.waitTimeFormatted ?? "" }) : say("wait_unknown"));
-  show("odds", waits && place.odds ? say("seats_left", { count: place.odds.seatsLeft }) : "");
-  const gone = waits ? (place.odds?.zones ?? []).filter(({ chance }) => chance === "unlikely" || chance === "gone") : [];
-  show("zones", gone.length > 0 ? say("zones_gone", { zones: gone.map(({ tier }) => tier).join(", ") }) : "");
+  show("ahead", ahead);
+  // What was foreseen before the connection broke is worth nothing after a while.
+  foresee(waits && trouble !== "offline" ? place : null);
   show("message", place.message ?? "");
   document.getElementById("enter")!.hidden = !place.admitted;
-  count();
-  speak([title, position === undefined ? "" : say("ahead", { count: place.ahead ?? 0 }), document.getElementById("why")!.textContent].join(" "), matters);
+  show("why", why(place));
+  speak([title, ahead, why(place)].join(" ").trim(), matters);
   document.title = `${position === undefined ? title : numbers.format(position)} · ${say("title")}`;
 }
 
+/** How long it takes, and what is left then. */
+function foresee(now: Place | null): void {
+  const { phase, waitTimeKnown, waitTimeFormatted = "", odds } = now ?? {};
+  show("wait", phase !== "active" ? "" : waitTimeKnown ? say("wait", { range: waitTimeFormatted }) : say("wait_unknown"));
+  show("odds", odds ? say("seats_left", { count: odds.seatsLeft }) : "");
+  const gone = (odds?.zones ?? []).filter(({ chance }) => chance === "unlikely" || chance === "gone");
+  show("zones", gone.length > 0 ? say("zones_gone", { zones: gone.map(({ tier }) => tier).join(", ") }) : "");
+}
+
 /** Why it stands as it does: paused, at its end, or a countdown to the opening. */
-function count(): void {
-  if (!place) return;
-  const left = Math.max(0, Math.ceil((opensAt - performance.now()) / 1000));
+function why(now: Place): string {
+  if (unfit) return say("nothing_fits");
+  if (now.paused) return say("paused");
+  if (now.closed) return say("closed");
+  if (now.phase !== "prequeue") return "";
+  const left = Math.max(0, Math.ceil((now.opensAt - performance.now()) / 1000));
   const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  const opening = place.phase === "prequeue" ? [left > 0 ? say("opens_in", { time: clock }) : "", place.mode === "draw" ? say("draw") : ""].join(" ").trim() : "";
-  show("why", place.paused ? say("paused") : place.closed ? say("closed") : opening);
+  return [left > 0 ? say("opens_in", { time: clock }) : "", now.mode === "draw" ? say("draw") : ""].join(" ").trim();
 }
 
-async function ask(method: "GET" | "POST"): Promise<void> {
-  clearTimeout(timer);
-  let again = 5;
-  try {
-    let answer = await fetch(address, { method, headers: own });
-    if (answer.status === 401) {
-      await fetch("/api/v1/session", { method: "POST", headers: own });
-      answer = await fetch(address, { method, headers: own });
-    }
-    document.getElementById("offline")!.hidden = answer.ok;
-    if (answer.ok) {
-      place = (await answer.json()) as Place;
-      opensAt = performance.now() + (place.opensIn ?? 0) * 1000;
-      again = place.refreshIntervalSeconds;
-      draw();
-      if (place.admitted && place.mode !== "off") await enter();
-      else if (place.phase !== "idle" && place.phase !== "ended") listen();
-    } else {
-      again = Number(answer.headers.get("Retry-After")) || again;
-    }
-  } catch {
-    document.getElementById("offline")!.hidden = false;
-  }
-  if (called && place?.inWaitingRoom) again = CALLED_ASKS_S;
-  else if (stream) again = Math.max(again, STREAM_ASKS_S);
-  timer = window.setTimeout(() => void ask(place?.inWaitingRoom === false && !place.admitted ? "POST" : "GET"), again * 1000);
+/** A place that was given is never in danger; whoever has none yet is not told that it stands. */
+function showTrouble(): void {
+  const placed = place?.inWaitingRoom ?? false;
+  if (!place && trouble === "full") show("state", say("not_joined"));
+  show("trouble", trouble === "" ? "" : say(trouble === "offline" ? (placed ? "offline" : "offline_before") : trouble));
 }
 
-function listen(): void {
-  if (stream || !place?.inWaitingRoom) return;
-  stream = new WebSocket(`${location.origin.replace(/^http/, "ws")}${address}/stream`, "rowlock.v1");
-  stream.onclose = () => { stream = null; };
-  stream.onmessage = ({ data }) => { hear(JSON.parse(String(data)) as Said); };
+function stands(now: Place, heard: boolean): void {
+  place = now;
+  draw();
+  if (heard) speak([now.message ?? "", why(now)].join(" ").trim(), true);
+  if (now.admitted && now.mode !== "off") void enter();
 }
 
-function hear(said: Said): void {
-  if (said.type === "ping") stream?.send('{"type":"pong"}');
-  else if (said.type === "turn") {
-    called = true;
-    void ask("GET");
-  }
-  else if (said.type === "place") rank = said.rank;
-  else if (place) {
-    const { served, message = "", paused = false } = said.line;
-    const changed = (place.message ?? "") !== message || (place.paused ?? false) !== paused;
-    Object.assign(place, { message, paused });
-    if (rank !== null) Object.assign(place, { ahead: Math.max(0, rank - (served ?? 0)), position: Math.max(0, rank - (served ?? 0)) + 1 });
-    draw();
-    if (changed) speak([message, document.getElementById("why")!.textContent].join(" ").trim(), true);
-  }
+function tell(now: Trouble): void {
+  if (trouble === now) return;
+  trouble = now;
+  draw();
+  if (now) speak(document.getElementById("trouble")!.textContent, true);
 }
 
 /** It is the visitor's turn: hold what they wished for, if they wished for anything, and go in. */
 async function enter(): Promise<void> {
-  if (entering) return;
-  entering = true;
-  stream?.close();
+  if (entered) return;
+  entered = true;
   document.getElementById("state")!.focus();
   const wish = wished();
   if (!wish) return;
-  const answer = await fetch("/api/v1/bookings/best-available", {
-    method: "POST", headers: { ...own, "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() }, body: JSON.stringify(wish),
-  });
-  if (answer.status === 201) location.assign(`/bookings/${((await answer.json()) as { bookingId: string }).bookingId}${location.search}`);
-  else show("why", say("nothing_fits"));
+  const key = newKey();
+  while (!(await goIn(wish, key))) await new Promise((resolve) => setTimeout(resolve, ENTER_AGAIN_MS));
+}
+
+/** Whether that is settled: a connection that breaks in this moment is no reason to choose anew. */
+async function goIn(wish: Record<string, unknown>, key: string): Promise<boolean> {
+  try {
+    const hold = await write<{ bookingId: string }>("POST", "/bookings/best-available", wish, key);
+    location.assign(`/bookings/${hold!.bookingId}${location.search}`);
+  } catch (refusal) {
+    const { status } = refusal as Refusal;
+    if (status === 0 || status === 429 || status >= 500) return false;
+    unfit = true;
+    draw();
+  }
+  return true;
 }
 
 const form = document.getElementById("wishes") as HTMLFormElement;
@@ -196,15 +162,5 @@ for (const [name, value] of JSON.parse(localStorage.getItem(KEPT) ?? "[]") as [s
   else field.value = value;
 }
 
-/** A page that slept, or lost its connection, looks at once where it stands. */
-let lookedAt = Date.now();
-setInterval(() => {
-  const slept = Math.abs(Date.now() - lookedAt - 1000) > ASLEEP_MS;
-  lookedAt = Date.now();
-  if (slept) void ask("GET");
-  else count();
-}, 1000);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) void ask("GET"); });
-window.addEventListener("online", () => void ask("GET"));
-window.addEventListener("offline", () => { document.getElementById("offline")!.hidden = false; });
-void ask("POST");
+setInterval(() => { if (place) show("why", why(place)); }, 1000);
+new Contact(`/api/v1/events/${eventId}/queue`, { stands, trouble: tell }).begin();
