@@ -147,7 +147,7 @@ class Api:
         self.charts = ChartShelf(self.plans)
         self.replica = SeatReplica(database)
         self.engine = self._seat_engine()
-        self.waiting_room = waiting_room_parts(database, valkey, bot_secret, self.secrets)
+        self.waiting_room = waiting_room_parts(database, valkey, bot_secret, self.secrets, self.hints.committed)
         self.gate = self._sale_gate()
         price_lists = PriceListShelf(database)
         self.views = BookingViews(database, self.facts, self.plans, price_lists, _patience(settings))

@@ -10,14 +10,21 @@ export interface Position {
 
 /** The messages that carry seats; polling says the same with answers of `?since=`. */
 export type SeatMessage =
-  | ({ type: "hello"; heartbeat?: number } & Position)
+  | ({ type: "hello"; heartbeat?: number; clockStopped?: boolean } & Position)
   | { type: "seats"; from: number; seq: number; changes: SeatChange[] }
   | ({ type: "reset" } & Position);
 
 /** What the server says about this buyer's own holds; `expiresIn` in seconds of the server's clock. */
 export type HoldMessage =
   | { type: "holdExpiring"; bookingId: string; expiresIn: number }
-  | { type: "holdExpired"; bookingId: string };
+  | { type: "holdExpired"; bookingId: string }
+  | { type: "holdClock"; bookingId: string; expiresIn: number; clockStopped: boolean };
+
+/** The sale was paused, and the time of all holds stands still; or it goes on. */
+export interface SaleMessage {
+  type: "sale";
+  clockStopped: boolean;
+}
 
 /** How many other viewers have chosen a seat that nobody holds yet; 0: nobody any more. */
 export interface ChoosingMessage {
@@ -25,9 +32,9 @@ export interface ChoosingMessage {
   changes: [seatNo: number, viewers: number][];
 }
 
-export type StreamMessage = SeatMessage | HoldMessage | ChoosingMessage | { type: "ping" };
+export type StreamMessage = SeatMessage | SaleMessage | HoldMessage | ChoosingMessage | { type: "ping" };
 
-const KNOWN = new Set<string>(["hello", "seats", "reset", "ping", "holdExpiring", "holdExpired", "choosing"]);
+const KNOWN = new Set<string>(["hello", "seats", "reset", "ping", "sale", "holdClock", "holdExpiring", "holdExpired", "choosing"]);
 
 /** The message in a frame; null for one of a kind that a later server may send, or that is no message at all. */
 export function readMessage(frame: unknown): StreamMessage | null {

@@ -271,6 +271,16 @@ describe("who is choosing", () => {
     expect(others().size).toBe(0);
   });
 
+  test("a pause of the sale is told when it begins, when it ends, and to whoever comes in it", async () => {
+    const { sale, browser, pauses } = await live();
+    expect(pauses).toEqual([false]);
+    sale.paused = true;
+    sale.tellAll({ type: "sale", clockStopped: true });
+    sale.cutAll();
+    await browser.pass(10_000);
+    expect(pauses).toEqual([false, true, true]);
+  });
+
   test("what the server says about own holds is passed on", async () => {
     const { sale, holds } = await live();
     sale.tellAll({ type: "holdExpiring", bookingId: "b", expiresIn: 30 });

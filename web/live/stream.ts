@@ -24,6 +24,8 @@ export interface StreamListener extends SeatSink {
   state(state: StreamState): void;
   /** Something about this buyer's own holds. */
   hold?(message: HoldMessage): void;
+  /** The sale is paused, the clock of its holds stopped; or it is not. Said at every beginning, where news are pushed. */
+  clock?(stopped: boolean): void;
   /** Who else has chosen what; the same map every time, empty when nothing is known. */
   others?(viewers: ReadonlyMap<number, number>): void;
 }
@@ -226,15 +228,24 @@ export class SeatStream {
         this.others.hear(message);
         this.listener.others?.(this.others.viewers);
         return;
+      case "sale":
+        this.listener.clock?.(message.clockStopped);
+        return;
+      case "holdClock":
       case "holdExpiring":
       case "holdExpired":
         this.listener.hold?.(message);
         return;
       default:
-        if (message.type === "hello") this.heartbeatMs = (message.heartbeat ?? HEARTBEAT_S) * 1000;
+        if (message.type === "hello") this.begin(message);
         this.greet();
         this.take(message);
     }
+  }
+
+  private begin({ heartbeat = HEARTBEAT_S, clockStopped = false }: SeatMessage & { type: "hello" }): void {
+    this.heartbeatMs = heartbeat * 1000;
+    this.listener.clock?.(clockStopped);
   }
 
   private heard(): void {

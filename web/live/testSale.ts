@@ -82,6 +82,7 @@ export class TestSale {
   /** Which rungs can be reached, and whether HTTP answers. */
   up = { push: [true, true], http: true };
   asked: string[] = [];
+  paused = false;
   stale: { epoch: number; seq: number; seats: string } | null = null;
   private log: { seq: number; changes: [number, number][] }[] = [];
 
@@ -143,7 +144,7 @@ export class TestSale {
 
   private greet(line: Line, since: number, epoch: number): void {
     const missed = epoch === this.epoch ? this.since(since) : null;
-    this.tell(line, { type: "hello", epoch: this.epoch, seq: missed ? since : this.seq, heartbeat: 25 });
+    this.tell(line, { type: "hello", epoch: this.epoch, seq: missed ? since : this.seq, heartbeat: 25, clockStopped: this.paused });
     if (missed) this.tell(line, missed);
     else this.tell(line, { type: "reset", epoch: this.epoch, seq: this.seq });
   }
@@ -185,6 +186,7 @@ export function viewer(ticket?: () => Promise<string | null>) {
   const states: StreamState[] = [];
   const wrong: string[] = [];
   const holds: HoldMessage[] = [];
+  const pauses: boolean[] = [];
   let others: ReadonlyMap<number, number> = new Map();
   const listener: StreamListener = {
     snapshot: (status) => { seen.set(status); },
@@ -195,6 +197,7 @@ export function viewer(ticket?: () => Promise<string | null>) {
       states.push(state);
     },
     hold: (message) => { holds.push(message); },
+    clock: (stopped) => { pauses.push(stopped); },
     others: (viewers) => { others = viewers; },
   };
   const options: StreamOptions = {
@@ -202,5 +205,5 @@ export function viewer(ticket?: () => Promise<string | null>) {
     poll: pollCarrier("/seats", browser), ...(ticket && { ticket }),
   };
   const stream = new SeatStream(options, listener, browser);
-  return { sale, browser, stream, seen, states, wrong, holds, others: () => others };
+  return { sale, browser, stream, seen, states, wrong, holds, pauses, others: () => others };
 }

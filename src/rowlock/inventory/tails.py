@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import asyncpg
+
 from rowlock.inventory.store import SQL
 from rowlock.kernel import limits
 from rowlock.platform.postgres import Database
 
 
 class LedgerEnd(NamedTuple):
-    """Where an event's ledger ends now, and how many physical seats it is about."""
+    """Where an event's ledger ends now, how many physical seats it is about, and whether its sale's clock stands."""
 
     epoch: int
     seq: int
     seat_count: int
+    clock_stopped: bool
 
 
 class LedgerTail(NamedTuple):
@@ -27,12 +30,14 @@ class LedgerTail(NamedTuple):
     seq: int
     since: int
     rows: Sequence[str] | None
+    clock_stopped: bool = False
+    """Whether the sale's clock stands now."""
 
 
 async def read_tails(database: Database, positions: Mapping[int, int]) -> list[LedgerTail]:
     """What came after the given position of each event, in one query; events that do not exist are left out."""
     found = await database.fetch(SQL["ledgers_since"], list(positions), list(positions.values()), limits.SINCE_ROWS_MAX)
-    return [_tail(row["event_id"], row["epoch"], row["seq"], row["since"], row["changes"]) for row in found]
+    return [_tail(row) for row in found]
 
 
 async def read_end(database: Database, event_id: int) -> LedgerEnd | None:
@@ -47,6 +52,6 @@ async def read_rows(database: Database, event_id: int, since: int, seq: int) -> 
     return [row["changes"] for row in found]
 
 
-def _tail(event_id: int, epoch: int, seq: int, since: int, changes: "Sequence[str] | None") -> LedgerTail:
-    rows = () if changes is None and seq <= since else changes
-    return LedgerTail(event_id, epoch, seq, since, rows)
+def _tail(row: asyncpg.Record) -> LedgerTail:
+    rows = () if row["changes"] is None and row["seq"] <= row["since"] else row["changes"]
+    return LedgerTail(row["event_id"], row["epoch"], row["seq"], row["since"], rows, row["clock_stopped"])

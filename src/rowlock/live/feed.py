@@ -15,9 +15,10 @@ class SeatFeed:
     Every viewer stands at `seq`: a newcomer is brought there by its greeting, and all go on by the same messages.
     """
 
-    def __init__(self, event_id: int, epoch: int, seq: int) -> None:
+    def __init__(self, event_id: int, epoch: int, seq: int, *, clock_stopped: bool = False) -> None:
         self.event_id = event_id
         self.epoch = epoch
+        self.clock_stopped = clock_stopped
         self._window = LedgerWindow(seq)
         self._greetings: dict[int, WireMessage] = {}
         self._reached_back = seq == 0
@@ -35,8 +36,17 @@ class SeatFeed:
     def advance(self, tail: LedgerTail) -> WireMessage | None:
         """Take what the ledger says and make the message that brings every viewer there; None when nothing is new.
 
-        A tail of another position changes nothing: the next reading will be of this one.
+        A tail of another position changes nothing but the clock: the next reading will be of this one.
         """
+        news = self._move(tail)
+        if tail.clock_stopped == self.clock_stopped:
+            return news
+        self.clock_stopped = tail.clock_stopped
+        self._greetings.clear()
+        told = frames.sale(clock_stopped=self.clock_stopped)
+        return told if news is None else frames.both(news, told)
+
+    def _move(self, tail: LedgerTail) -> WireMessage | None:
         if tail.epoch != self.epoch or tail.seq < self.seq or tail.rows is None:
             return self._begin_again(tail.epoch, tail.seq)
         if tail.since != self.seq or tail.seq == self.seq:
@@ -61,7 +71,7 @@ class SeatFeed:
         A viewer who is ahead of us has seen a newer answer than our last; the first message from `seq` on will fit.
         """
         if since is None or (since >= self.seq and epoch in (None, self.epoch)):
-            return frames.hello(self.epoch, self.seq)
+            return self._hello(self.seq)
         if epoch not in (None, self.epoch) or self.seq - since > limits.SINCE_ROWS_MAX:
             return self._fresh_start()
         if since < self.known_from and not self._reached_back:
@@ -74,10 +84,13 @@ class SeatFeed:
         changes = self._window.changes(since)
         if changes is None:
             return self._fresh_start()
-        return frames.both(frames.hello(self.epoch, since), frames.seats(self.epoch, since, self.seq, changes))
+        return frames.both(self._hello(since), frames.seats(self.epoch, since, self.seq, changes))
 
     def _fresh_start(self) -> WireMessage:
-        return frames.both(frames.hello(self.epoch, self.seq), frames.reset(self.epoch, self.seq))
+        return frames.both(self._hello(self.seq), frames.reset(self.epoch, self.seq))
+
+    def _hello(self, seq: int) -> WireMessage:
+        return frames.hello(self.epoch, seq, clock_stopped=self.clock_stopped)
 
     def _begin_again(self, epoch: int, seq: int) -> WireMessage:
         self.epoch = epoch

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 
-from rowlock.inventory import read_end, read_rows, read_tails
+from rowlock.inventory import LedgerTail, read_end, read_rows, read_tails
 from rowlock.kernel import limits
 from rowlock.kernel.problems import Problem
 from rowlock.live.audience import Audience
@@ -45,6 +45,8 @@ class LedgerFollower:
         self._hinted: set[int] = set()
         self._hint = asyncio.Event()
         self._hearing = False
+        self.on_clock_turned: Callable[[WatchedEvent], None] = _nobody_holds
+        """Told of every event whose sale's clock was stopped or started."""
 
     @property
     def events(self) -> Iterable[WatchedEvent]:
@@ -124,11 +126,18 @@ class LedgerFollower:
         positions = {event_id: self._events[event_id].feed.seq for event_id in event_ids}
         for tail in await read_tails(self._database, positions):
             event = self._events.get(tail.event_id)
-            message = event.feed.advance(tail) if event is not None else None
-            if event is not None and message is not None:
-                metrics.STREAM_DELIVERIES.inc(len(event.audience))
-                with metrics.STREAM_BROADCAST.time():
-                    await event.audience.tell(message)
+            if event is not None:
+                await self._tell(event, tail)
+
+    async def _tell(self, event: WatchedEvent, tail: LedgerTail) -> None:
+        stood = event.feed.clock_stopped
+        message = event.feed.advance(tail)
+        if event.feed.clock_stopped != stood:
+            self.on_clock_turned(event)
+        if message is not None:
+            metrics.STREAM_DELIVERIES.inc(len(event.audience))
+            with metrics.STREAM_BROADCAST.time():
+                await event.audience.tell(message)
 
     async def _reach_back(self, feed: SeatFeed) -> None:
         end, start = feed.known_from, max(0, feed.seq - limits.SINCE_ROWS_MAX)
@@ -139,7 +148,8 @@ class LedgerFollower:
         end = await read_end(self._database, event_id)
         if end is None:
             raise Problem("event_not_found", f"There is no event {event_id}.")
-        event = WatchedEvent(SeatFeed(event_id, end.epoch, end.seq), end.seat_count)
+        feed = SeatFeed(event_id, end.epoch, end.seq, clock_stopped=end.clock_stopped)
+        event = WatchedEvent(feed, end.seat_count)
         self._events[event_id] = event
         return event
 
@@ -159,3 +169,7 @@ class LedgerFollower:
                 event.watched_at = now
             elif now - event.watched_at > FEED_IDLE_SECONDS:
                 del self._events[event_id]
+
+
+def _nobody_holds(_event: WatchedEvent) -> None:
+    """Where nobody is told of holds."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from websockets.frames import Close, Frame, Opcode
 
-from rowlock.live.model import Hello, LineMessage, Ping, Reset, Seats, ServerMessage, encode
+from rowlock.live.model import Hello, LineMessage, Ping, Reset, Sale, Seats, ServerMessage, encode
 
 
 class WireMessage(NamedTuple):
@@ -22,9 +22,14 @@ def wire(message: "ServerMessage | LineMessage", position: "tuple[int, int] | No
     return WireMessage(frame, b"%bdata: %b\n\n" % (name, payload))
 
 
-def hello(epoch: int, seq: int) -> WireMessage:
+def hello(epoch: int, seq: int, *, clock_stopped: bool) -> WireMessage:
     """The stream begins at `seq`."""
-    return wire(Hello(epoch, seq), (epoch, seq))
+    return wire(Hello(epoch, seq, clock_stopped=clock_stopped), (epoch, seq))
+
+
+def sale(*, clock_stopped: bool) -> WireMessage:
+    """The sale's clock was stopped, or started."""
+    return wire(Sale(clock_stopped))
 
 
 def seats(epoch: int, since: int, seq: int, states: "dict[int, int]") -> WireMessage:

@@ -159,6 +159,11 @@ class Gateway:
                 if isinstance(viewer, StreamViewer):
                     viewer.dismiss(GOING_AWAY, "waiting room")
 
+    def clock_turned(self, event: WatchedEvent) -> None:
+        """The event's sale was paused, or goes on: whoever holds seats of it hears how much time that leaves."""
+        viewers = (*event.audience.sockets, *event.audience.readers)
+        self._holds.hint([viewer.person for viewer in viewers if isinstance(viewer, StreamViewer) and viewer.person])
+
     async def send_away(self) -> None:
         """Tell all viewers to go elsewhere, many of them not at once, so that they do not arrive there together."""
         viewers = list(self._viewers)

@@ -17,7 +17,7 @@ import asyncpg
 import structlog
 
 from rowlock.live.frames import WireMessage, wire
-from rowlock.live.model import HoldExpired, HoldExpiring
+from rowlock.live.model import HoldClock, HoldExpired, HoldExpiring
 from rowlock.platform.postgres import Database, DatabaseDown, load_queries
 
 SQL = load_queries("rowlock.live")
@@ -56,36 +56,41 @@ class HoldFact(NamedTuple):
     booking_id: uuid.UUID
     status: str
     seconds: float
-    still: bool
+    stopped: bool
     """The sale's clock stands, and so does the hold's."""
+    late: bool = False
+    """An outage is not added to it yet."""
 
 
 class PersonalHolds:
     """One person's connections and what they have heard."""
 
-    __slots__ = ("connections", "newcomers", "told")
+    __slots__ = ("connections", "newcomers", "stopped", "told")
 
     def __init__(self) -> None:
         self.connections: set[Holder] = set()
         self.newcomers: set[Holder] = set()
         self.told: dict[uuid.UUID, Told] = {}
+        self.stopped: set[uuid.UUID] = set()
 
     def take(self, facts: Iterable[HoldFact]) -> float | None:
         """Tell what has to be told; seconds until this person is to be looked at again, None when nothing is due."""
         told, due = {}, None
         for fact in facts:
+            self._take_clock(fact)
             heard, again = self._take_one(fact)
             if fact.status != "EXPIRED":  # such a one is over, and has been told
                 told[fact.booking_id] = heard
             if again is not None:
                 due = again if due is None else min(due, again)
         self.told = told
+        self.stopped &= told.keys()
         self.newcomers.clear()
         return due
 
     def _take_one(self, fact: HoldFact) -> tuple[Told, float | None]:
         before = self.told.get(fact.booking_id)
-        if fact.still or fact.status == "PAYMENT_PENDING":
+        if fact.stopped or fact.late or fact.status == "PAYMENT_PENDING":
             return before or Told.NOTHING, PENDING_SECONDS
         if fact.seconds > WARNING_SECONDS:
             return Told.NOTHING, fact.seconds - WARNING_SECONDS
@@ -96,6 +101,15 @@ class PersonalHolds:
         if before in (Told.NOTHING, Told.EXPIRING):
             self._tell(self.connections, wire(HoldExpired(str(fact.booking_id))))
         return Told.EXPIRED, None
+
+    def _take_clock(self, fact: HoldFact) -> None:
+        """Say that a hold's time stands still, or goes on: to all when it begins, else to those who just came."""
+        stood = fact.booking_id in self.stopped
+        if fact.status != "HOLD" or not (stood or fact.stopped):
+            return
+        (self.stopped.add if fact.stopped else self.stopped.discard)(fact.booking_id)
+        message = wire(HoldClock(str(fact.booking_id), max(0, math.floor(fact.seconds)), fact.stopped))
+        self._tell(self.newcomers if stood and fact.stopped else self.connections, message)
 
     def _tell(self, connections: Iterable[Holder], message: WireMessage) -> None:
         for connection in connections:
@@ -184,4 +198,4 @@ class HoldAlarms:
 
 
 def _fact(row: asyncpg.Record) -> HoldFact:
-    return HoldFact(row["id"], row["status"], row["seconds"], row["still"])
+    return HoldFact(row["id"], row["status"], row["seconds"], row["stopped"], row["late"])

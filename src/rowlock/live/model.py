@@ -23,11 +23,13 @@ class _Message(msgspec.Struct, frozen=True, tag_field="type", rename="camel"):
 
 
 class Hello(_Message, frozen=True, tag="hello"):
-    """The first message: where the stream begins. `heartbeat` is the seconds between pings."""
+    """The first message: where the stream begins. `heartbeat` is the seconds between pings, `clockStopped` as in
+    `sale`."""
 
     epoch: int
     seq: int
     heartbeat: int = limits.STREAM_HEARTBEAT_SECONDS
+    clock_stopped: bool = False
 
 
 class Seats(_Message, frozen=True, tag="seats"):
@@ -49,6 +51,20 @@ class Ping(_Message, frozen=True, tag="ping"):
     """Are you there? A `pong` answers."""
 
 
+class Sale(_Message, frozen=True, tag="sale"):
+    """The sale was paused, and the time of all holds stands still; or it goes on."""
+
+    clock_stopped: bool
+
+
+class HoldClock(_Message, frozen=True, tag="holdClock"):
+    """The time of a hold of yours stands still with `expiresIn` seconds left; or it goes on with them."""
+
+    booking_id: str
+    expires_in: int
+    clock_stopped: bool
+
+
 class HoldExpiring(_Message, frozen=True, tag="holdExpiring"):
     """A hold of yours ends in `expiresIn` seconds."""
 
@@ -68,7 +84,9 @@ class Choosing(_Message, frozen=True, tag="choosing"):
     changes: list[tuple[int, int]]
 
 
-ServerMessage = Union[Hello, Seats, Reset, Ping, HoldExpiring, HoldExpired, Choosing]  # noqa: UP007  msgspec reads it
+ServerMessage = Union[  # noqa: UP007  msgspec reads it
+    Hello, Seats, Reset, Ping, Sale, HoldClock, HoldExpiring, HoldExpired, Choosing
+]
 
 
 class Board(_Message, frozen=True, tag="board"):

@@ -63,6 +63,7 @@ class LiveRole:
             entrance=entrance,
         )
         self._lines.on_opened = self.gateway.close_seats
+        self._follower.on_clock_turned = self.gateway.clock_turned
         keeper.revocations.on_revoked = self.gateway.ended
 
     @property

@@ -1,5 +1,6 @@
 """What staff do with a room; each change stands in the audit log."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -52,8 +53,16 @@ class _Event(NamedTuple):
 class RoomControl:
     """Staff's hand on the rooms."""
 
-    def __init__(self, database: Database, line: Line, watch: RoomWatch, draws: DrawDesk) -> None:
+    def __init__(
+        self,
+        database: Database,
+        line: Line,
+        watch: RoomWatch,
+        draws: DrawDesk,
+        on_change: Callable[[int], None] = lambda _event_id: None,
+    ) -> None:
         self._database = database
+        self._on_change = on_change
         self._line = line
         self._watch = watch
         self._draws = draws
@@ -80,6 +89,7 @@ class RoomControl:
             was, now = _facts(before, after), _facts(after, before)
             deed = Deed("control_queue", f"event:{event.number}", event.organiser_id, was, now)
             await record(connection, by, [deed])
+        self._on_change(event.number)
         if after.on:
             await self._provide(event.number)
         await self._watch.catch_up()

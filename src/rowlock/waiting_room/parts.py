@@ -1,5 +1,6 @@
 """The slice put together, once the database is open."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from valkey.asyncio import Valkey
@@ -30,8 +31,15 @@ class WaitingRoomParts(NamedTuple):
     records: RecordViews
 
 
-def waiting_room_parts(database: Database, valkey: "Valkey | None", secret: bytes, box: SecretBox) -> WaitingRoomParts:
-    """Wire it; `secret` is the installation's own, `box` seals what draws are made of."""
+def waiting_room_parts(
+    database: Database,
+    valkey: "Valkey | None",
+    secret: bytes,
+    box: SecretBox,
+    on_change: Callable[[int], None] = lambda _event_id: None,
+) -> WaitingRoomParts:
+    """Wire it; `secret` is the installation's own, `box` seals what draws are made of, `on_change` is told of every
+    event whose room staff change."""
     draws = DrawDesk(box)
     watch, line, seals = RoomWatch(database), Line(valkey), QueueSeals(secret)
     sessions = ShoppingSessions(database)
@@ -41,7 +49,7 @@ def waiting_room_parts(database: Database, valkey: "Valkey | None", secret: byte
         seals,
         QueueDesk(database, watch, line, seals, sessions),
         Doorman(watch, seals, sessions),
-        RoomControl(database, line, watch, draws),
+        RoomControl(database, line, watch, draws, on_change),
         draws,
         RecordViews(database),
     )

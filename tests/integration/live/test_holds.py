@@ -7,6 +7,8 @@ import pytest
 from tests.integration.live.conftest import LiveHouse
 from websockets.asyncio.client import ClientConnection
 
+from rowlock.identity import Person
+from rowlock.inventory import SaleClock
 from rowlock.live import holds
 from rowlock.live.client import Message
 
@@ -77,3 +79,20 @@ async def test_a_released_hold_is_not_spoken_of_and_others_hear_nothing(place: L
                 assert message["type"] == "seats"
                 seen |= dict(message["changes"])
             seen.clear()
+
+
+async def test_a_pause_is_told_to_all_and_what_it_leaves_to_those_who_hold(place: LiveHouse) -> None:
+    hold = await place.house.old_hold(1, ago=timedelta(seconds=200), buyer=ANNA)
+    clock = SaleClock(place.house.database, place.api.seats_changed)
+    staff = Person("operator:olga", "operator")
+    async with place.socket(ANNA) as (anna, _), place.socket() as (nobody, hello):
+        assert not hello["clockStopped"]
+        for turn, stopped in ((clock.stop, True), (clock.start, False)):
+            await turn(place.house.event_id, staff)
+            for socket in (anna, nobody):
+                assert await next_of(socket, "sale") == {"type": "sale", "clockStopped": stopped}
+            told = await next_of(anna, "holdClock")
+            assert (told["bookingId"], told["clockStopped"]) == (str(hold.booking_id), stopped)
+            assert 90 <= told["expiresIn"] <= 100
+            async with place.socket(BEN) as (_, greeting):
+                assert greeting["clockStopped"] == stopped

@@ -14,6 +14,7 @@ from rowlock.live.model import (
     Choosing,
     ChoosingNow,
     Hello,
+    HoldClock,
     HoldExpired,
     HoldExpiring,
     LineMessage,
@@ -21,6 +22,7 @@ from rowlock.live.model import (
     Place,
     Pong,
     Reset,
+    Sale,
     Seats,
     ServerMessage,
     ViewerMessage,
@@ -30,7 +32,7 @@ from rowlock.waiting_room.model import QueueBoard
 
 EXAMPLES = (
     Hello(1, 2), Seats(since=1, seq=2, changes=[(3, 1)]), Reset(1, 2), Ping(), HoldExpiring("b", 30), HoldExpired("b"),
-    Choosing([(4, 2)]), Pong(), ChoosingNow([1]), Place(3), YourTurn(),
+    HoldClock("b", 30, True), Sale(True), Choosing([(4, 2)]), Pong(), ChoosingNow([1]), Place(3), YourTurn(),
     Board(QueueBoard(event_id="1", phase="active", mode="fifo")),
 )  # fmt: skip
 

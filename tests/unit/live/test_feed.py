@@ -150,6 +150,20 @@ def test_a_reading_of_another_position_changes_nothing() -> None:
     assert feed.seq == 3
 
 
+def test_a_pause_of_the_sale_is_told_once_and_to_whoever_comes() -> None:
+    feed = feed_with(3)
+    stop, start = '[["stop","",null,[]]]', '[["start","",null,[]]]'
+    assert kinds(feed.advance(LedgerTail(1, EPOCH, 4, 3, [stop], clock_stopped=True))) == ["seats", "sale"]
+    assert feed.advance(LedgerTail(1, EPOCH, 4, 4, [], clock_stopped=True)) is None
+    for greeting in (feed.greeting(), feed.greeting(2, EPOCH), feed.greeting(1, EPOCH + 1)):
+        assert greeting is not None
+        assert next(messages(greeting))["clockStopped"]
+    assert kinds(feed.advance(LedgerTail(1, EPOCH, 5, 4, [start]))) == ["seats", "sale"]
+    greeting = feed.greeting(2, EPOCH)
+    assert greeting is not None
+    assert not next(messages(greeting))["clockStopped"]
+
+
 def test_a_viewer_ahead_of_the_gateway_waits_for_what_fits() -> None:
     feed = feed_with(3)
     ahead = Ledger(['[["hold","b",1,[0]]]'] * 4).map_at(4)

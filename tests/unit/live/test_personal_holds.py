@@ -33,9 +33,11 @@ def anna() -> tuple[PersonalHolds, Tab]:
     return person, tab
 
 
-def look(person: PersonalHolds, seconds: float, status: str = "HOLD", *, still: bool = False) -> float | None:
+def look(
+    person: PersonalHolds, seconds: float, status: str = "HOLD", *, stopped: bool = False, late: bool = False
+) -> float | None:
     """A look at which the hold has so long to go; when the next one is due."""
-    return person.take([HoldFact(HOLD, status, seconds, still)])
+    return person.take([HoldFact(HOLD, status, seconds, stopped, late)])
 
 
 def test_one_warning_and_one_end() -> None:
@@ -93,11 +95,33 @@ def test_a_newcomer_hears_what_the_others_know() -> None:
     assert (tab.heard, late.heard) == ([("holdExpiring", 25)], [("holdExpiring", 15)])
 
 
-def test_nothing_is_said_while_the_sale_is_paused() -> None:
+def test_a_pause_is_told_with_the_time_it_leaves_and_so_is_its_end() -> None:
     person, tab = anna()
     look(person, 100)
-    assert look(person, 5e9, still=True) == PENDING_SECONDS
-    assert look(person, -3, still=True) == PENDING_SECONDS, "an outage that is not added yet"
+    for _ in range(2):
+        assert look(person, 12.9, stopped=True) == PENDING_SECONDS
+    assert look(person, 12.9) == 12.9
+    assert tab.heard == [("holdClock", 12), ("holdClock", 12), ("holdExpiring", 13)]
+    look(person, 12, stopped=True)
+    assert person.take([]) is None
+    assert not person.stopped, "a hold that was given back is forgotten"
+
+
+def test_who_comes_in_a_pause_hears_of_it() -> None:
+    person, tab = anna()
+    look(person, 50, stopped=True)
+    late = Tab()
+    person.connections.add(late)
+    person.newcomers.add(late)
+    look(person, 50, stopped=True)
+    look(person, 50, stopped=True)
+    assert (tab.heard, late.heard) == ([("holdClock", 50)], [("holdClock", 50)])
+
+
+def test_nothing_is_said_while_an_outage_is_not_added_yet() -> None:
+    person, tab = anna()
+    look(person, 100)
+    assert look(person, -3, late=True) == PENDING_SECONDS
     assert tab.heard == []
     assert look(person, 20) == 20
     assert tab.heard == [("holdExpiring", 20)]

@@ -146,14 +146,15 @@ WHERE i.event_id = $1
 
 -- name: ledgers_since
 -- Of each event its position now and the ledger rows after the one given; no rows when there are more than $3.
-SELECT i.event_id, i.epoch, i.seq, k.seq AS since, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us,
+SELECT i.event_id, i.epoch, i.seq, k.seq AS since, i.clock_stopped_at IS NOT NULL AS clock_stopped,
+       (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now_us,
        (SELECT array_agg(l.changes ORDER BY l.seq) FROM seat_ledger l
         WHERE l.event_id = i.event_id AND l.seq > k.seq AND l.seq <= i.seq AND i.seq - k.seq <= $3) AS changes
 FROM unnest($1::bigint[], $2::bigint[]) AS k(event_id, seq)
 JOIN event_inventory i ON i.event_id = k.event_id
 
 -- name: ledger_end
-SELECT epoch, seq, seat_count FROM event_inventory WHERE event_id = $1
+SELECT epoch, seq, seat_count, clock_stopped_at IS NOT NULL AS clock_stopped FROM event_inventory WHERE event_id = $1
 
 -- name: changes_since
 SELECT seq, changes FROM seat_ledger WHERE event_id = $1 AND seq > $2 ORDER BY seq LIMIT $3
