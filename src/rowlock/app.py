@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route, Router
+from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from valkey.asyncio import Valkey
 from valkey.exceptions import ValkeyError
@@ -59,18 +59,18 @@ from rowlock.payments import routes as payments
 from rowlock.payments.notices import routes as notices
 from rowlock.payments.parts import payment_parts
 from rowlock.payments.way_back import PaymentForm, hand_over_form, way_back_routes
-from rowlock.platform.http.bodies import json_answer, problem_answer
+from rowlock.platform.http.bodies import problem_answer
 from rowlock.platform.http.calls import RawHeaders, SaleLane
 from rowlock.platform.http.edge import Edge, problem_of
 from rowlock.platform.http.handover import HandoverDoor
 from rowlock.platform.http.idempotency import KeyBook, KeyedCalls
 from rowlock.platform.http.lane_protocol import protocol_for
 from rowlock.platform.http.openapi import build_document, documented_methods
+from rowlock.platform.http.operations import operations_routes
 from rowlock.platform.http.outbound import Allowed, Outbound
 from rowlock.platform.http.turnstile import Turnstile
 from rowlock.platform.postgres import Database, open_database
 from rowlock.platform.postgres.instance import Instance
-from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
 from rowlock.platform.secrets import SecretBox
 from rowlock.platform.telemetry import metrics
 from rowlock.platform.valkey.hints import HintPublisher
@@ -94,6 +94,8 @@ from rowlock.waiting_room import routes as waiting_room
 from rowlock.waiting_room import waiting_room_parts
 from rowlock.waiting_room.control_routes import control_router
 from rowlock.waiting_room.record_routes import record_router
+from rowlock.waitlist import KeptBackSeats, Seats, WaitlistDesk
+from rowlock.waitlist.routes import waitlist_router
 
 GRACE_SECONDS = 5
 """How long requests that are under way may go on after the signal to stop."""
@@ -150,6 +152,7 @@ class Api:
         self.waiting_room = waiting_room_parts(database, valkey, bot_secret, self.secrets, self.hints.committed)
         self.gate = self._sale_gate()
         price_lists = PriceListShelf(database)
+        self.kept_back = KeptBackSeats(database, self.replica)
         self.views = BookingViews(database, self.facts, self.plans, price_lists, _patience(settings))
         pick_rules = PickRules(database)
         cap = TicketCap(database, pick_rules, self.bots.traces.hidden, self.account_parts.accounts.address_behind)
@@ -162,6 +165,7 @@ class Api:
             seats_per_booking_max=settings.seats_per_booking_max,
             holds_per_user_max=settings.holds_per_user_max,
             cap=cap,
+            kept_back=self.kept_back,
         )
         self.codes = CodeDesk(database, self.engine, self.desk, self.views, price_lists)
         self.payments = payment_parts(
@@ -182,6 +186,14 @@ class Api:
         self.refund_desk = RefundDesk(database, self.returns)
         self.documents = Documents(database, self.plans)
         self.tickets = ticket_parts(database, self.views, self.plans, self.account_parts)
+        self.waitlist = WaitlistDesk(
+            database,
+            self.views,
+            Seats(self.engine, self.replica, self.facts, self.charts),
+            self.waiting_room.watch,
+            self.account_parts.accounts,
+            seats_per_booking_max=settings.seats_per_booking_max,
+        )
         self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     def _sale_lane(self) -> SaleLane:
@@ -296,6 +308,7 @@ class Api:
         api.include_router(code_router(self.signer, CodeRegister(self.database, self.facts)))
         api.include_router(control_router(self.signer, self.waiting_room.control))
         api.include_router(record_router(self.signer, self.limiter, self.waiting_room))
+        api.include_router(waitlist_router(self.signer, self.limiter, self.waitlist))
         api.include_router(audit_router(self.signer, AuditLog(self.database)))
         app.include_router(api)
         app.openapi = lambda: _kept_document(app)  # type: ignore[method-assign]
@@ -305,6 +318,7 @@ class Api:
         """Let what is running end, then close."""
         await self.engine.drain()
         await self.waiting_room.watch.close()
+        await self.kept_back.close()
         await self.bots.watch.close()
         await self.hints.close()
         await self.replica.close()
@@ -327,6 +341,7 @@ async def open_api(settings: Settings) -> Api:
     box = SecretBox.of(settings.secret_keys)
     api = Api(settings, database, valkey, await open_keeper(database, box), await open_secret(database, box))
     await api.waiting_room.watch.start()
+    await api.kept_back.start()
     return api
 
 
@@ -358,7 +373,9 @@ def assemble(api: Api) -> ASGIApp:
         api_path = scope["path"].startswith("/api/")
         await (wide if api_path else pages)(scope, receive, send)
 
-    router = Router([*api.first_routes(), *operations_routes(api)], redirect_slashes=False, default=elsewhere)
+    router = Router(
+        [*api.first_routes(), *operations_routes(api.database, api.valkey)], redirect_slashes=False, default=elsewhere
+    )
 
     def methods_at(path: str) -> set[str]:
         """What an address answers; pages are only read."""
@@ -449,40 +466,6 @@ class Pages:
             place=event.venue.place,
             seats=tuple(plan.place(plan.seat_nos[seat.id]) for seat in booking.seats if not seat.returned),
         )
-
-
-def operations_routes(api: Api) -> list[BaseRoute]:
-    """What an operator's machines ask: am I alive, may traffic come, what are the figures."""
-
-    async def healthz(_request: Request) -> Response:
-        return json_answer({"status": "ok"})
-
-    async def readyz(_request: Request) -> Response:
-        try:
-            await api.database.ping()
-        except TRANSIENT_ERRORS as error:
-            raise Problem("unavailable", "PostgreSQL does not answer.", retryAfter=1) from error
-        return json_answer({"status": "ready", "valkey": await _valkey_word(api.valkey)})
-
-    async def metrics_page(_request: Request) -> Response:
-        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
-
-    return [
-        Route("/healthz", healthz, methods=["GET"]),
-        Route("/readyz", readyz, methods=["GET"]),
-        Route("/metrics", metrics_page, methods=["GET"]),
-    ]
-
-
-async def _valkey_word(valkey: "Valkey | None") -> str:
-    """How Valkey is; without it Rowlock sells on, so it never makes us unready."""
-    if valkey is None:
-        return "not configured"
-    try:
-        await valkey.ping()
-    except (ValkeyError, OSError, TimeoutError):
-        return "not reachable"
-    return "ok"
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -73,6 +73,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Let a line form by itself before an event that more people want than this installation can serve."""
     queue_calm_seconds: int = 60
     """A line that formed by itself goes again when nobody has waited for so long."""
+    waitlist_offer_minutes: int = 60
+    """For how long seats are kept for a party of the waiting list that they are offered to."""
     hold_strategy: HoldStrategyName = "row-lock"
     stream_origins: str = ""
     """Sites whose pages may open seat streams beside our own, comma-separated (`https://example.com`); `*`: all."""
@@ -156,6 +158,7 @@ _WHOLE_NUMBERS = {
     "payment_unknown_seconds": (1, 24 * 3_600),
     "payment_challenge_seconds": (1, 24 * 3_600),
     "jobs_give_way_seconds": (0, 3_600),
+    "waitlist_offer_minutes": (5, 2_880),
     "hold_wait_ms_max": (0, 60_000),
     "queue_calm_seconds": (1, 86_400),
     "sign_ins_per_minute": (0, 1_000_000),

@@ -33,6 +33,7 @@ from rowlock.tickets import jobs as tickets
 from rowlock.waiting_room.keeper import Draw, LineKeeper
 from rowlock.waiting_room.sales import SaleSights
 from rowlock.waiting_room.vitals import VitalsReader
+from rowlock.waitlist import Matcher, Seats
 
 HOUSEKEEPING_SECONDS = 600.0
 TASKS_OF_TOPICS = {
@@ -68,6 +69,7 @@ def _loops(api: Api, settings: Settings, stopping: asyncio.Event) -> Iterator[Co
     yield rush.watch_forever(stopping)
     yield JobRunner(api.database.url, _tasks(api), give_way=give_way).run_forever(stopping)
     yield line_keeper(api).run_forever(stopping)
+    yield matcher(api).run_forever(stopping)
     yield seal_forever(api.database, stopping)
     yield deliver_forever(api.database, settings.smtp_url, stopping)
     yield _keep_house(api, settings, stopping)
@@ -87,6 +89,12 @@ def line_keeper(api: Api, draw: Draw | None = None) -> LineKeeper:
     room, sales = api.waiting_room, SaleSights(api.replica, api.facts)
     vitals, calm_seconds = VitalsReader(api.valkey), api.settings.queue_calm_seconds
     return LineKeeper(api.database, room.line, sales, vitals, draw or room.draws.draw, calm_seconds=calm_seconds)
+
+
+def matcher(api: Api) -> Matcher:
+    """What offers seats that came back to those on waiting lists."""
+    seats = Seats(api.engine, api.replica, api.facts, api.charts)
+    return Matcher(api.database, seats, api.waiting_room.watch, 60 * api.settings.waitlist_offer_minutes)
 
 
 def _tasks(api: Api) -> list[Task]:

@@ -6,6 +6,7 @@ from rowlock.bookings.gate import Rates, SaleGate
 from rowlock.bookings.model import Booking, BookingList, BookingRow, Patience
 from rowlock.bookings.ticket_cap import TicketCap
 from rowlock.bookings.views import BookingViews
+from rowlock.bookings.wishes import price_cap
 
 __all__ = [
     "Booking",
@@ -22,4 +23,5 @@ __all__ = [
     "hold_expired",
     "no_booking",
     "payment_pending",
+    "price_cap",
 ]

@@ -3,7 +3,7 @@
 import math
 import uuid
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -71,6 +71,13 @@ class Party(NamedTuple):
         return Wanted(self.facts.event_id, self.wish.size, (), len(self.plan.seat_ids))
 
 
+class KeptBack(Protocol):
+    """Whoever keeps free seats back for those who wait for them."""
+
+    def forbids(self, event_id: int, seat_nos: Sequence[int]) -> bool:
+        """Whether these seats, or with none named some of those that may be chosen, are not for everybody."""
+
+
 class BookingDesk:
     """What a buyer may do with seats before paying for them."""
 
@@ -85,6 +92,7 @@ class BookingDesk:
         seats_per_booking_max: int,
         holds_per_user_max: int,
         cap: TicketCap | None = None,
+        kept_back: KeptBack | None = None,
     ) -> None:
         self._engine = engine
         self._views = views
@@ -94,6 +102,7 @@ class BookingDesk:
         self._seats_max = seats_per_booking_max
         self._holds_max = holds_per_user_max
         self._cap = cap
+        self._kept_back = kept_back
 
     async def pick(self, event_id: str, seat_ids: Sequence[str]) -> Pick:
         """What these words name; Problems `event_not_found`, `unknown_seat`, `too_many_seats`, `invalid_request`."""
@@ -114,6 +123,7 @@ class BookingDesk:
         """
         facts, plan, seat_nos = pick
         booking_id = _booking_id(person, key)
+        await self._check_kept_back(person, facts.event_id, () if nearest else seat_nos, booking_id, key)
         if self._cap is not None:
             await self._cap.check(facts.event_id, person.subject, len(seat_nos), booking_id)
         hold = Hold(booking_id, facts.event_id, person.subject, seat_nos)
@@ -171,6 +181,7 @@ class BookingDesk:
         """Choose the best seats and hold them. With a key, its repeat finds the same booking again."""
         facts, plan, chart, wish = party
         booking_id = _booking_id(person, key)
+        await self._check_kept_back(person, facts.event_id, (), booking_id, key)
         if self._cap is not None:
             await self._cap.check(facts.event_id, person.subject, wish.size, booking_id)
         outcome = await self._engine.choose(Choose(booking_id, facts.event_id, person.subject, wish))
@@ -182,6 +193,20 @@ class BookingDesk:
         groups = chart.groups(plan.seat_nos[seat.id] for seat in booking.seats)
         seated = tuple(tuple(plan.seat_ids[seat_no] for seat_no in group) for group in groups)
         return msgspec.structs.replace(booking, split=len(seated) > 1, groups=seated)
+
+    async def _check_kept_back(
+        self, person: Person, event_id: int, seat_nos: Sequence[int], booking_id: uuid.UUID, key: str | None
+    ) -> None:
+        """Problem `waitlist_first` for seats that are for others first, unless they were held with this very key."""
+        if self._kept_back is None or not self._kept_back.forbids(event_id, seat_nos):
+            return
+        if key is None or await self._views.find(booking_id, person.subject) is None:
+            raise Problem(
+                "waitlist_first",
+                "Seats that came back are offered to the waiting list first. Those that nobody there wants are free for"
+                " all in a moment.",
+                retryAfter=1,
+            )
 
     async def find(self, person: Person, booking_id: uuid.UUID) -> Booking:
         """The person's booking; Problem `booking_not_found` when it is not theirs."""

@@ -3,7 +3,7 @@
 from rowlock.bookings.model import BestAvailableBody
 from rowlock.catalog import SaleFacts
 from rowlock.inventory import PARTY_MAX, Lack, NothingFits, OrphansLeft, PartyWish
-from rowlock.kernel.money import minor_units, money
+from rowlock.kernel.money import Money, minor_units, money
 from rowlock.kernel.problems import Problem
 from rowlock.seating.store import ShelvedPlan
 
@@ -25,7 +25,7 @@ def party_wish(body: BestAvailableBody, facts: SaleFacts, plan: ShelvedPlan, sea
         tier_no=None if body.tier is None else _tier_no(body.tier, facts),
         section_no=None if body.section is None else _section_no(body.section, plan),
         accessible=accessible,
-        total_max=_total_max(body, facts),
+        total_max=price_cap(body.max_total, facts),
         together=body.together,
     )
 
@@ -69,12 +69,13 @@ def _section_no(asked: str, plan: ShelvedPlan) -> int:
     raise Problem("invalid_request", f"section: the event has no section {asked!r}.")
 
 
-def _total_max(body: BestAvailableBody, facts: SaleFacts) -> int | None:
-    if body.max_total is None:
+def price_cap(most: Money | None, facts: SaleFacts) -> int | None:
+    """The most that somebody would pay, in minor units of the event's currency; Problem `invalid_request`."""
+    if most is None:
         return None
-    if body.max_total.currency != facts.currency:
+    if most.currency != facts.currency:
         raise Problem("invalid_request", f"maxTotal: the event is priced in {facts.currency}.")
     try:
-        return minor_units(body.max_total.amount, facts.currency)
+        return minor_units(most.amount, facts.currency)
     except ValueError as error:
         raise Problem("invalid_request", f"maxTotal: {error}.") from error

@@ -1,6 +1,15 @@
 """Who owns a seat: the inventory engine, its ledger and the proof. See README.md here."""
 
-from rowlock.inventory.choice import PARTY_MAX, Chart, Lack, NothingFits, OrphansLeft, PartyWish, SeatWish
+from rowlock.inventory.choice import (
+    PARTY_MAX,
+    Chart,
+    Lack,
+    NothingFits,
+    OrphansLeft,
+    PartyWish,
+    SeatWish,
+    surely_nothing,
+)
 from rowlock.inventory.chooser import SeatChooser
 from rowlock.inventory.clock import SaleClock, start_clock, stop_clock, watch_clock
 from rowlock.inventory.engine import SeatEngine
@@ -100,6 +109,7 @@ __all__ = [
     "seat_states",
     "start_clock",
     "stop_clock",
+    "surely_nothing",
     "time_left",
     "watch_clock",
 ]

@@ -17,6 +17,7 @@ STATE_AFTER = {
     "offer": SeatState.HELD,
     "accept": SeatState.HELD,
     "shorten": SeatState.HELD,
+    "keep": SeatState.HELD,
     "extend": SeatState.HELD,
     "pay": SeatState.HELD,
     "resume": SeatState.HELD,
@@ -42,7 +43,7 @@ CLOCK_KINDS = frozenset(("stop", "start", "outage"))
 """What befell the sale's clock. It begins a row, names no booking and no seats; steps `clock` follow, one a hold, with
 its new end. An outage bears the last sign of life before it in place of an end."""
 MOVING_KINDS = STATE_AFTER.keys() - CLOCK_KINDS - {
-    "accept", "shorten", "extend", "pay", "resume", "reprice", "restate", "clock"
+    "accept", "shorten", "keep", "extend", "pay", "resume", "reprice", "restate", "clock"
 }  # fmt: skip
 """Kinds after which a seat looks different to others; the rest only move a hold's end."""
 

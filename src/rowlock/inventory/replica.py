@@ -89,6 +89,12 @@ class SeatPicture:
             self._first_end = min(self._ends.values(), default=PAYMENT_BINDS_US)
         return None if self._free is None or self._first_end <= self._now_us() else self._free
 
+    def free_seats(self, most: int) -> frozenset[int] | None:
+        """The seats that are available, None when they are more than so many."""
+        if self._states.count(SeatState.AVAILABLE) > most:
+            return None
+        return frozenset(place.start() for place in _AVAILABLE.finditer(self._states))
+
     def _now_us(self) -> float:
         """The database's time, or a little later."""
         return self._clock_us + time.monotonic() * 1_000_000
@@ -191,6 +197,12 @@ class SeatReplica:
         picture = self._fresh(event_id)
         few = picture.maybe_free(limits.MAYBE_FREE_SEATS_MAX) if picture is not None else None
         return None if few is None else surely_nothing(chart, few, wish)
+
+    def others_are_free(self, event_id: int, known: frozenset[int]) -> bool:
+        """Whether seats are free that are not among these, if they are few; on the same terms."""
+        picture = self._fresh(event_id)
+        free = None if picture is None else picture.free_seats(limits.MAYBE_FREE_SEATS_MAX)
+        return free is not None and not free <= known
 
     def clock_stopped(self, event_id: int) -> bool:
         """Whether the event's sale is surely paused, its clock stopped; on the same terms."""

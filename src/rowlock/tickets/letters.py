@@ -63,6 +63,27 @@ def confirmed_letter(booking: ToldBooking, site: str) -> Letter:
     )
 
 
+def kept_letter(booking: ToldBooking, site: str, until: datetime) -> Letter:
+    """Seats are kept `until` then for somebody on the waiting list. `site` as for `confirmed_letter`."""
+    say, manner = phrases(booking.language), Manner(booking.language)
+    told = {
+        "event": booking.event_name,
+        "seats": seats_in_words(booking.seats, booking.language),
+        "until": f"{manner.short_day(until, booking.timezone)}, "
+        f"{manner.time(until, booking.timezone)} ({manner.zone(until, booking.timezone)})",
+    }
+    return Letter(
+        subject=say["kept.subject"].format(**told),
+        greeting=_greeting(booking),
+        paragraphs=(say["kept.text"].format(**told), _when_and_where(booking), say["seats"].format(**told)),
+        rows=_what_it_costs(booking),
+        link=f"{site}/bookings/{booking.id}" if site else None,
+        link_words=say["kept.link"],
+        closing=say["kept.closing"].format(**told),
+        language=booking.language,
+    )
+
+
 def offer_letter(booking: ToldBooking, seats: tuple[SeatPlace, ...], giver: str, link: str, until: datetime) -> Letter:
     """Tickets of these seats are offered to whoever reads this, by `giver` (empty: somebody), under `link`."""
     say, manner = phrases(booking.language), Manner(booking.language)

@@ -1,6 +1,7 @@
 """Telling buyers what became of their bookings: one mail for each thing to tell, however often it is heard of."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -12,11 +13,11 @@ from rowlock.platform.jobs.messages import each, together
 from rowlock.platform.mail import Letter, Mail, Postbox
 from rowlock.platform.postgres import Database, load_queries
 from rowlock.seating.store import PlanShelf
-from rowlock.tickets.letters import ToldBooking, confirmed_letter, lost_letter, refund_letter, taken_letter
+from rowlock.tickets.letters import ToldBooking, confirmed_letter, kept_letter, lost_letter, refund_letter, taken_letter
 
 SQL = load_queries("rowlock.tickets")
 
-Kind = Literal["confirmed", "lapsed", "refund", "taken"]
+Kind = Literal["confirmed", "lapsed", "refund", "taken", "kept"]
 
 
 class Notice(NamedTuple):
@@ -68,6 +69,17 @@ class Notices:
                 Notice(booking, "refund", one["refundId"], partial(_refund, booking, one))
                 for one in refunds
                 if (booking := found.get(UUID(one["bookingId"]))) is not None
+            ]
+        )
+
+    async def tell_kept(self, told: Mapping[str, Any]) -> None:
+        """The task behind `waitlist.offered` messages: seats are kept for somebody who waited for them."""
+        until = {UUID(one["bookingId"]): datetime.fromisoformat(one["until"]) for one in told["messages"]}
+        await self._send(
+            [
+                Notice(booking, "kept", "", partial(kept_letter, booking, self._site, until[booking.id]))
+                for booking in await self.bookings(list(until))
+                if booking.status == "HOLD"
             ]
         )
 

@@ -12,6 +12,7 @@ STATUS_AFTER = {
     "offer": "HOLD",
     "accept": "HOLD",
     "shorten": "HOLD",
+    "keep": "HOLD",
     "extend": "HOLD",
     "resume": "HOLD",
     "reprice": "HOLD",
@@ -68,7 +69,7 @@ class BookingFacts(NamedTuple):
                 return facts._replace(payment_id=step.detail or "")
             case "offer" | "accept":
                 return facts._replace(hold_expires_at=step.expires_us or 0)
-            case "shorten":
+            case "shorten" | "keep":
                 end = step.expires_us or 0
                 return facts._replace(
                     hold_expires_at=end, hold_seconds=(end - self.stood_still - self.held_at) // SECOND_US

@@ -117,7 +117,7 @@ class Replay:
             self.owner_faults.add(f"row {seq}: {step.kind} of seat {seat_no} for {step.booking_id}: {fault}")
         seat.steps += 1
         match step.kind:
-            case "hold" | "offer" | "accept" | "shorten" | "extend" | "resume" | "clock":
+            case "hold" | "offer" | "accept" | "shorten" | "keep" | "extend" | "resume" | "clock":
                 seat.state, seat.booking_id, seat.expires_us = SeatState.HELD, step.booking_id, step.expires_us
             case "pay":
                 seat.expires_us = BOUND_BY_PAYMENT
@@ -191,7 +191,7 @@ def _forbidden(seat: Seat, step: Change, at_us: int) -> str | None:
         return "a payment binds it"
     expired = seat.expires_us <= at_us
     match step.kind:
-        case "offer" | "accept" | "shorten" | "extend" | "pay":
+        case "offer" | "accept" | "shorten" | "keep" | "extend" | "pay":
             return "the hold had expired" if expired else None
         case "expire":
             return None if expired else "the hold had not expired"

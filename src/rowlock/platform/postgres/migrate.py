@@ -24,7 +24,7 @@ OLDEST_USABLE_REVISION = "0036"
 
 FUNCTION_PACKAGES = (
     "rowlock.audit", "rowlock.catalog", "rowlock.identity", "rowlock.inventory", "rowlock.money", "rowlock.pricing",
-    "rowlock.tickets", "rowlock.waiting_room",
+    "rowlock.tickets", "rowlock.waiting_room", "rowlock.waitlist",
 )  # fmt: skip
 _MIGRATION_LOCK = 0x526F776C  # one number for all installations: "Rowl"
 _SQL = load_queries("rowlock.platform.postgres")

@@ -1,6 +1,6 @@
 -- Appends what happened to whole bookings, one ledger row an event, and moves the counters as the kind says.
 --
--- Internal, inventory rows locked. Kinds: offer, accept, shorten, extend, pay, resume, confirm, expire, release, lapse (let
+-- Internal, inventory rows locked. Kinds: offer, accept, shorten, keep, extend, pay, resume, confirm, expire, release, lapse (let
 -- go of while a payment bound it) and retake (booked again, seats that had been let go of). Kinds that leave the
 -- seats held carry the hold's end, in microseconds since 1970. What the seats do not tell of a booking is bound to its
 -- step by a last element: a hold's terms and an extension's key by the first half of their SHA-256, a payment by its id.
@@ -20,7 +20,7 @@ BEGIN
         SELECT event_id, sum(cardinality(seat_nos))::int AS seats,
                '[' || string_agg(
                    concat('["', p_kind, '","', id, '",',
-                          CASE WHEN p_kind IN ('extend', 'resume', 'offer', 'accept', 'shorten')
+                          CASE WHEN p_kind IN ('extend', 'resume', 'offer', 'accept', 'shorten', 'keep')
                                THEN ((extract(epoch FROM hold_expires_at) * 1000000)::bigint)::text ELSE 'null' END,
                           ',[', array_to_string(seat_nos, ','), ']',
                           CASE p_kind WHEN 'extend' THEN
