@@ -1,5 +1,6 @@
 """A Chromium for the tests: the system's own, else the one that comes with the web build's development packages."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 WEB = Path(__file__).parents[2] / "web"
 SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
-# Unpacks the compressed browser into the temporary folder on first use, and prints where it is.
+# Unpacks the compressed browser on first use into what it takes for the temporary folder, and prints where it is.
 UNPACK = "import c from '@sparticuz/chromium'; console.log(JSON.stringify(await c.executablePath()))"
 
 
@@ -30,8 +31,13 @@ def chromium_path() -> str:
             return found
     if not (WEB / "node_modules" / "@sparticuz" / "chromium").is_dir():
         raise BrowserMissingError("no Chromium here: run `npm ci` in web/, which brings one")
-    command = ["node", "--input-type=module", "--eval", UNPACK]
-    answer = subprocess.run(command, cwd=WEB, check=True, capture_output=True, text=True)
+    folder = WEB / "node_modules" / ".cache" / "chromium"  # of this checkout, whoever else has one on the machine
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # what another test process is still unpacking cannot be run
+        command = ["node", "--input-type=module", "--eval", UNPACK]
+        environment = os.environ | {"TMPDIR": str(folder)}
+        answer = subprocess.run(command, cwd=WEB, check=True, capture_output=True, text=True, env=environment)
     path: str = json.loads(answer.stdout.splitlines()[-1])
     return path
 

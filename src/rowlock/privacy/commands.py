@@ -82,10 +82,11 @@ class PeoplesData:
 
     async def forget_what_is_over(self, days: int) -> None:
         """Forget what ended so many days ago: keys of devices, consents that were taken back, and who had how
-        many tickets of an event."""
+        many tickets of an event, and who waited for them."""
         await self._database.cold.execute(SQL["forget_ended_device_keys"], days)
         await self._database.cold.execute(SQL["forget_withdrawn_consents"], days)
         await self._database.cold.execute(SQL["forget_old_ticket_claims"], days)
+        await self._database.cold.execute(SQL["forget_old_waits"], days)
 
     async def _erase(self, connection: Connection, somebody: Somebody, by: Person, asked_by: AskedBy) -> Erasure:
         """Seats and ledger first, the audit log and the revocations last: the one order of locks."""
@@ -97,7 +98,7 @@ class PeoplesData:
         kept_by = "" if kept_until is None else self._rules.law
         for statement in ("forget_ticket_claims", "forget_contacts"):
             await connection.execute(SQL[statement], name)
-        for statement in ("forget_grants", "forget_device_keys", "forget_answers", "forget_consents"):
+        for statement in ("forget_grants", "forget_device_keys", "forget_answers", "forget_consents", "forget_waits"):
             await connection.execute(SQL[statement], somebody.subjects)
         for statement in ("forget_in_approvals", "forget_in_events", "forget_in_tickets", "forget_shopping"):
             await connection.execute(SQL[statement], somebody.subjects, name)

@@ -5,6 +5,8 @@ from tests.integration.http.browsers import mails_to
 from tests.integration.http.conftest import BoxOffice, Caller, Json, assert_problem
 from tests.integration.worker import Worker
 
+from rowlock.identity import Person
+from rowlock.kernel.problems import Problem
 from rowlock.waitlist import Matcher
 from rowlock.worker import line_keeper, matcher
 
@@ -118,14 +120,17 @@ async def test_what_nobody_on_the_list_wants_is_for_everybody(sale: Sale) -> Non
 
 
 async def test_a_hold_that_stands_is_found_again_by_its_key(sale: Sale) -> None:
+    """As after a death between commit and answer, when no answer was kept for the key."""
     await sale.wait(2)
     await sale.give_back("S-3-5")
     await sale.step()
-    body, buyer = {"eventId": sale.office.event, "seatIds": ["S-3-5"]}, sale.office.caller()
-    first = await buyer.post("/bookings/reserve", body, idempotency_key="once")
+    desk, buyer = sale.office.api.desk, Person("buyer:who-tries-again", "buyer", 1)
+    pick = await desk.pick(sale.office.event, ["S-3-5"])
+    first = await desk.reserve(buyer, pick, "once")
     await sale.step()
-    again = await buyer.post("/bookings/reserve", body, idempotency_key="once")
-    assert (first.status_code, again.json()["bookingId"]) == (201, first.json()["bookingId"])
+    assert (await desk.reserve(buyer, pick, "once")).booking_id == first.booking_id
+    with pytest.raises(Problem):
+        await desk.reserve(buyer, pick, "another")
 
 
 async def test_an_offer_that_is_not_wanted_goes_to_the_next(sale: Sale) -> None:

@@ -1,7 +1,7 @@
 """The daily statement: a provider's books beside ours; every cent that only one side knows is named."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.integration.money.conftest import Trade
@@ -14,7 +14,11 @@ ORGANISERS_ACCOUNT = """
 SELECT -sum(a.amount)::bigint FROM money_ledger m CROSS JOIN unnest(m.accounts, m.amounts) AS a(account, amount)
 WHERE a.account = 'organiser'
 """
-TODAY = datetime.now(UTC).date()
+
+
+def today() -> date:
+    """Of the books: a run may go on beyond midnight."""
+    return datetime.now(UTC).date()
 
 
 class Doctored:
@@ -49,7 +53,7 @@ async def _kept(trade: Trade) -> list[bool]:
 
 
 async def test_books_that_agree_agree_to_the_cent(trade: Trade) -> None:
-    made = await compare(trade.database, await _doctored(trade), TODAY)
+    made = await compare(trade.database, await _doctored(trade), today())
     assert (made.agrees, made.movements, made.differences) == (True, 2, ())
     assert [(one.kind, one.ours.amount, one.theirs.amount) for one in made.sums] == [
         ("charge", "144.50", "144.50"), ("refund", "49.50", "49.50"),
@@ -85,7 +89,7 @@ async def test_what_one_side_does_not_know_is_named(
             books.lines = [*books.lines, stranger]
         case "without a key":
             books.lines = [*books.lines, StatementLine("charge", None, "ref", 700, "EUR", charge.at)]
-    made = await compare(trade.database, books, TODAY)
+    made = await compare(trade.database, books, today())
     assert not made.agrees
     (difference,) = made.differences
     sides = tuple(side.amount if side is not None else None for side in (difference.ours, difference.theirs))
@@ -104,16 +108,16 @@ async def test_a_movement_at_midnight_may_be_of_either_day(trade: Trade) -> None
         await connection.execute("SET LOCAL session_replication_role = replica")
         await connection.execute("UPDATE money_ledger SET at = $1", midnight + timedelta(seconds=20))
     early = StatementLine(line.kind, line.key, line.ref, line.amount, line.currency, midnight - timedelta(seconds=40))
-    days = [await compare(trade.database, Doctored([early]), day) for day in (TODAY - timedelta(days=1), TODAY)]
+    days = [await compare(trade.database, Doctored([early]), day) for day in (today() - timedelta(days=1), today())]
     assert [(day.agrees, day.movements) for day in days] == [(True, 0), (True, 1)]
 
 
 async def test_a_statement_made_again_takes_the_place_of_the_first(trade: Trade) -> None:
     books = await _doctored(trade)
     lines, books.lines = books.lines, []
-    assert not (await compare(trade.database, books, TODAY)).agrees
+    assert not (await compare(trade.database, books, today())).agrees
     books.lines = lines
-    again: Statement = await compare(trade.database, books, TODAY)
+    again: Statement = await compare(trade.database, books, today())
     assert again.agrees
     assert await _kept(trade) == [True]
 
@@ -124,7 +128,7 @@ async def test_a_payout_adds_up_to_the_ledger(trade: Trade) -> None:
     await trade.give_back(booking, 10)
     await trade.worker.work()
     admin = trade.office.caller("organiser_admin")
-    answer = await admin.get(f"/payout.csv?from={TODAY}&to={TODAY}")
+    answer = await admin.get(f"/payout.csv?from={today()}&to={today()}")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     head, event, whole = [line.split(",") for line in answer.text.split("\r\n")[:3]]
     row = dict(zip(head, event, strict=True))
@@ -135,7 +139,7 @@ async def test_a_payout_adds_up_to_the_ledger(trade: Trade) -> None:
     assert await trade.database.cold.fetchval(ORGANISERS_ACCOUNT) == 14450
     before = datetime.now(UTC) - timedelta(days=1)
     assert (await payout_table(trade.database, 1, before - timedelta(days=9), before)).count("\r\n") == 1
-    invoices = (await admin.get(f"/invoices?from={TODAY}&to={TODAY}")).json()["items"]
+    invoices = (await admin.get(f"/invoices?from={today()}&to={today()}")).json()["items"]
     assert sorted(one["number"] for one in invoices) == ["C1-000001", "R1-000001", "R1-000002"]
 
 

@@ -51,6 +51,8 @@ class Drill:
         """A guest who buys, becomes an account, buys, changes their mind, says yes, and works for the house."""
         await self.browser.post("/session")
         await self._buy("S-1-1")
+        wish = {"partySize": 2, "maxTotal": {"amount": "1.00", "currency": "EUR"}, "email": MAIL}
+        assert (await self.browser.post(f"/events/{self.office.event}/waitlist", wish)).status_code == 201
         await self.browser.ask_link(name=NAME)
         await self.browser.answer(link_in((await mails_to(self.office, MAIL))[-1]))
         await self._buy("S-1-2", key="a-key-of-hers")

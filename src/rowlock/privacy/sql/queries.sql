@@ -61,6 +61,8 @@ SELECT jsonb_pretty(jsonb_build_object(
     'shopping', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                      'event', s.event_id, 'place', s.place, 'openedAt', s.opened_at, 'endedAt', s.ended_at)), '[]')
                  FROM shopping_sessions s WHERE s.subject = ANY ($1)),
+    'waits', (SELECT coalesce(jsonb_agg(to_jsonb(w) ORDER BY w.no), '[]')
+              FROM waitlist_entries w WHERE w.subject = ANY ($1)),
     'contacts', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]')
                  FROM booking_contacts c JOIN bookings b ON b.id = c.booking_id WHERE b.buyer = ANY ($1)),
     'keptAnswers', (SELECT coalesce(jsonb_agg(jsonb_build_object('key', key, 'at', created_at)), '[]')
@@ -157,6 +159,12 @@ DELETE FROM ticket_claims WHERE booking_id IN (SELECT id FROM bookings WHERE buy
 -- name: forget_old_ticket_claims
 DELETE FROM ticket_claims c USING events e
 WHERE e.id = c.event_id AND e.starts_at < now() - make_interval(days => $1)
+
+-- name: forget_old_waits
+DELETE FROM waitlist_entries WHERE ended_at < now() - make_interval(days => $1)
+
+-- name: forget_waits
+DELETE FROM waitlist_entries WHERE subject = ANY ($1)
 
 -- name: forget_consents
 DELETE FROM consents WHERE subject = ANY ($1)
