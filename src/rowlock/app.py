@@ -156,17 +156,7 @@ class Api:
         self.views = BookingViews(database, self.facts, self.plans, price_lists, _patience(settings))
         pick_rules = PickRules(database)
         cap = TicketCap(database, pick_rules, self.bots.traces.hidden, self.account_parts.accounts.address_behind)
-        self.desk = BookingDesk(
-            self.engine,
-            self.views,
-            self.charts,
-            pick_rules,
-            self.replica,
-            seats_per_booking_max=settings.seats_per_booking_max,
-            holds_per_user_max=settings.holds_per_user_max,
-            cap=cap,
-            kept_back=self.kept_back,
-        )
+        self.desk = self._booking_desk(pick_rules, cap)
         self.codes = CodeDesk(database, self.engine, self.desk, self.views, price_lists)
         self.payments = payment_parts(
             settings, database, self.engine, self.desk, self.views, cap=cap, on_change=self.seats_changed
@@ -186,15 +176,31 @@ class Api:
         self.refund_desk = RefundDesk(database, self.returns)
         self.documents = Documents(database, self.plans)
         self.tickets = ticket_parts(database, self.views, self.plans, self.account_parts)
-        self.waitlist = WaitlistDesk(
-            database,
+        self.waitlist = self._waitlist_desk()
+        self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
+
+    def _booking_desk(self, rules: PickRules, cap: TicketCap) -> BookingDesk:
+        return BookingDesk(
+            self.engine,
+            self.views,
+            self.charts,
+            rules,
+            self.replica,
+            seats_per_booking_max=self.settings.seats_per_booking_max,
+            holds_per_user_max=self.settings.holds_per_user_max,
+            cap=cap,
+            kept_back=self.kept_back,
+        )
+
+    def _waitlist_desk(self) -> WaitlistDesk:
+        return WaitlistDesk(
+            self.database,
             self.views,
             Seats(self.engine, self.replica, self.facts, self.charts),
             self.waiting_room.watch,
             self.account_parts.accounts,
-            seats_per_booking_max=settings.seats_per_booking_max,
+            seats_per_booking_max=self.settings.seats_per_booking_max,
         )
-        self.block_desk = BlockDesk(database, self.engine, self.facts, self.plans)
 
     def _sale_lane(self) -> SaleLane:
         return SaleLane(

@@ -49,6 +49,7 @@ class Sale:
 
     async def step(self) -> None:
         """The worker looks at the list, the api process at what it keeps back."""
+        await self.office.caught_up()
         await self.matcher.step()
         await self.office.caught_up()
         await self.office.api.kept_back.catch_up()
