@@ -166,10 +166,19 @@ async def test_an_answer_that_cannot_be_used_is_a_failure(answer: bytes) -> None
 async def test_a_server_that_never_answers_is_left() -> None:
     async with listening(b"HTTP/1.1 200 OK\r\n") as (port, heard):
         outbound = Outbound(Allowed("127.0.0.1"), seconds_max=0.05)
-        never = await asyncio.start_server(_say_nothing, "127.0.0.1", 0)
+        gone = asyncio.Event()
+
+        async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+            gone.set()
+
+        never = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
         async with never:
             with pytest.raises(OutboundFailed, match="longer"):
                 await outbound.request("GET", f"http://127.0.0.1:{never.sockets[0].getsockname()[1]}/")
+            await gone.wait()
     assert port
     assert heard.requests == []
 
@@ -201,11 +210,6 @@ def test_the_exceptions_are_read() -> None:
     for text in ("10.0.0.0/33", "http://idp.internal", "a b"):
         with pytest.raises(ValueError, match="no host name"):
             Allowed(text)
-
-
-async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-    writer.close()
 
 
 def _certified(name: str, folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
