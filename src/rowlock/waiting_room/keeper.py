@@ -33,13 +33,12 @@ STEP_SECONDS = 0.2
 FIGURES_SECONDS = 1.0
 """How often sessions are counted, and those ended whose time is over."""
 NOTE_SECONDS = 1.0
+"""People are registered after a second, or once there are as many as are written at once."""
 RECORD_SECONDS = 10.0
 """How often the public record says how many have joined and were called."""
-NOTE_PEOPLE = REGISTERED_AT_ONCE // 4
-"""People are registered once so many wait for it, or after a second."""
 MENDING_SECONDS = 0.15
 """So much of a step goes to lines that were lost; nobody waits longer to be called because another line is long."""
-REGISTER_CHUNKS_AT_ONCE = 10
+REGISTER_CHUNKS_AT_ONCE = 4
 
 log = structlog.get_logger(__name__)
 
@@ -153,7 +152,7 @@ class LineKeeper:
     def _is_due(self, state: LineState, memory: _Memory, *, all_of_them: bool) -> bool:
         waited = time.monotonic() - memory.noted_at
         return bool(state.people) and (
-            all_of_them or waited >= NOTE_SECONDS or len(state.people) >= NOTE_PEOPLE * PERSON_BYTES
+            all_of_them or waited >= NOTE_SECONDS or len(state.people) >= REGISTERED_AT_ONCE * PERSON_BYTES
         )
 
     async def _note(self, room: Room, state: LineState) -> None:

@@ -14,8 +14,8 @@ from rowlock.platform.valkey.scripts import Call, Script, ScriptRunner, load_scr
 from rowlock.waiting_room.signing import PERSON_BYTES
 
 BUCKETS = 32_768
-REGISTERED_AT_ONCE = 20_000
-"""People written to the register in one step."""
+REGISTERED_AT_ONCE = 5_000
+"""People written to the register, and put back from it, at once."""
 PUT_BACK_AT_ONCE = 1_000
 """People of the register put back in one run of the script: Valkey answers nobody else meanwhile."""
 DROPPED_AT_ONCE = 1_024
