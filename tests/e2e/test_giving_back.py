@@ -5,9 +5,8 @@ import re
 from playwright.async_api import expect
 from tests.e2e.conftest import Shop
 from tests.e2e.test_access import SMALLEST, nothing_sticks_out, violations
-from tests.e2e.test_prices import picture
 from tests.e2e.test_purchase import take_on_map
-from tests.e2e.visitor import STADIUM_SHOW, Arrivals
+from tests.e2e.visitor import STADIUM_SHOW, Arrivals, picture
 
 
 async def test_tickets_go_back_one_by_one_and_the_money_with_them(arrivals: Arrivals, shop: Shop) -> None:

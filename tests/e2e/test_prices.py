@@ -1,31 +1,21 @@
 """What is shown is what is charged: on the map, in the basket, in the summary and by the bank; codes and currencies."""
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 from tests.e2e.conftest import Shop
 from tests.e2e.organiser import put_on_sale, token
 from tests.e2e.test_access import PHONE, SMALLEST, nothing_sticks_out, violations
-from tests.e2e.visitor import Arrivals, Visitor
+from tests.e2e.visitor import Arrivals, Visitor, picture
 
 TERMS = {
     "prices": {"Seat": "40.00"},
     "fees": {"perTicket": "2.00", "percent": "5", "perOrder": "1.50"},
     "tax": {"rate": "19", "name": "VAT"},
 }
-PICTURES = os.environ.get("ROWLOCK_PICTURES")
-"""A folder: where somebody wants to look at the pages."""
-
-
-async def picture(page: Page, name: str) -> None:
-    """Keep a picture of the whole page, if anybody wants it."""
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 def made(shop: Shop, path: str, **body: object) -> dict[str, Any]:

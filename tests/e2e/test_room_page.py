@@ -1,6 +1,7 @@
 """Staff at the page of a waiting room: what they change asks first, and the figures tell what became of it."""
 
 import json
+import re
 from typing import Any, Literal
 
 import httpx
@@ -8,7 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.e2e.conftest import Shop
 from tests.e2e.organiser import put_on_sale, token
 from tests.e2e.test_access import SMALLEST, nothing_sticks_out, violations
-from tests.e2e.visitor import Arrivals, Visitor, lost_on_the_way
+from tests.e2e.visitor import Arrivals, Visitor, lost_on_the_way, picture
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 OWN_PAGE = {"X-Requested-With": "rowlock"}
@@ -122,3 +123,52 @@ async def test_a_new_line_is_typed_for_and_a_refusal_is_told(arrivals: Arrivals,
         await page.emulate_media(color_scheme=scheme)
         assert await violations(page) == []
     await nothing_sticks_out(page)
+
+
+async def test_a_draw_is_promised_and_its_beacon_given(arrivals: Arrivals, shop: Shop) -> None:
+    event = put_on_sale(shop.url, shop.data)
+    page = (await operator(arrivals, shop)).page
+    await page.add_init_script("localStorage.setItem('rowlock.account', '1')")
+    await page.goto(f"/events/{event}")
+    await page.get_by_role("link", name="Waiting room of this event").click()
+    await page.get_by_label("Mode").select_option("draw")
+    await page.get_by_label("Public value that goes into the draw").fill("Lottery of the evening")
+    await page.get_by_label("memory (Valkey) is away").select_option("failOpen")
+    await page.get_by_label("Opens at").fill("2035-05-01T20:00")
+    await page.get_by_label("People may join from").fill("2025-05-01T20:00")
+    await page.get_by_role("button", name="Apply changes").click()
+    await agree(page, "a new line begins")
+    draw = page.get_by_role("region", name="The draw")
+    await expect(draw).to_contain_text("Nobody is drawn yet")
+    await expect(draw.locator("code")).to_have_text(re.compile("^[0-9a-f]{64}$"))
+    await expect(draw).to_contain_text("Lottery of the evening")
+    await expect(page.get_by_label("memory (Valkey) is away")).to_have_value("failOpen")
+    await expect(page.get_by_label("Public value that goes into the draw")).to_be_hidden()
+    join(shop, event)
+    await expect(figure(page, "joined")).to_have_text("1")
+    await page.get_by_label("Opens at").fill("2025-05-01T20:00")
+    await page.get_by_label("People may join from").fill("2025-05-01T19:00")
+    await page.get_by_role("button", name="Apply changes").click()
+    await agree(page, "The opening moves for 1 person")
+    await expect(draw).to_contain_text("which waits for the value of the promised source")
+    for scheme in SCHEMES:
+        await page.emulate_media(color_scheme=scheme)
+        assert await violations(page) == []
+        await picture(page, f"draw-{scheme}")
+    await nothing_sticks_out(page)
+    await draw.get_by_label("The value, as its source gives it").fill("4 8 15 16 23 42")
+    await draw.get_by_role("button", name="Draw with this value").click()
+    await agree(page, "1 person is drawn with this value")
+    await expect(draw).to_contain_text("It is drawn")
+
+
+async def test_the_way_to_a_room_is_shown_to_its_own_staff_alone(arrivals: Arrivals, shop: Shop) -> None:
+    event = put_on_sale(shop.url, shop.data)
+    page = (await arrivals.visitor()).page
+    cookie = {"name": "rowlock_session", "value": token(shop.data, "box_office"), "url": shop.url}
+    await page.context.add_cookies([cookie])  # type: ignore[list-item]
+    await page.add_init_script("localStorage.setItem('rowlock.account', '1')")
+    async with page.expect_response(f"**/organiser/events/{event}/queue") as asked:
+        await page.goto(f"/events/{event}")
+    assert (await asked.value).status == 404
+    await expect(page.get_by_role("link", name="Waiting room of this event")).to_be_hidden()

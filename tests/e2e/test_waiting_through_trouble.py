@@ -2,17 +2,15 @@
 
 import os
 import signal
-from pathlib import Path
 
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Route, expect
 from tests.e2e.conftest import Shop
 from tests.e2e.organiser import put_on_sale
 from tests.e2e.test_access import SMALLEST, violations
 from tests.e2e.test_live import live_process
 from tests.e2e.test_waiting_page import control, join
-from tests.e2e.visitor import Arrivals, Visitor, hang_up, lost_on_the_way
+from tests.e2e.visitor import Arrivals, Visitor, hang_up, lost_on_the_way, picture
 
-PICTURES = os.environ.get("ROWLOCK_PICTURES")
 ASLEEP_MS = 8_000
 """Longer than a timer is late by chance, shorter than the page leaves between two of its questions."""
 
@@ -81,12 +79,6 @@ async def test_a_turn_that_comes_in_a_tunnel_is_taken_after_it(arrivals: Arrival
     await anna.page.context.set_offline(False)
     await anna.page.wait_for_url("**/bookings/*")
     assert lost == [lost[0]] * 2
-
-
-async def picture(page: Page, name: str) -> None:
-    """What it looks like, for whoever wants to see it."""
-    if PICTURES:
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 async def test_a_page_that_slept_shows_the_true_place_at_once(arrivals: Arrivals, shop: Shop) -> None:

@@ -1,6 +1,8 @@
 """A visitor: one browser profile with one page, and what people do with the storefront."""
 
+import os
 import re
+from pathlib import Path
 
 from playwright.async_api import (
     Browser,
@@ -22,6 +24,15 @@ NEWS = ("**/seats?since=*", "**/stream?*")
 async def lost_on_the_way(route: Route) -> None:
     """A request that never arrives."""
     await route.abort()
+
+
+PICTURES = os.environ.get("ROWLOCK_PICTURES")
+
+
+async def picture(page: Page, name: str) -> None:
+    """What it looks like, for whoever wants to see it: a file in the folder that ROWLOCK_PICTURES names."""
+    if PICTURES:
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 async def hang_up(socket: WebSocketRoute) -> None:

@@ -127,8 +127,10 @@ class RoomControl:
             assert row is not None
             room = room_of_row(row)
             counted = await connection.fetchrow(SQL["shopping_figures"], room.event_id, room.round)
+            draw = await self._draws.figures(connection, room) if room.ordering == "draw" else None
         assert counted is not None
-        return _figures(room, row["now"], counted, line_known=not self._line.away)
+        figures = _figures(room, row["now"], counted, line_known=not self._line.away)
+        return msgspec.structs.replace(figures, draw=draw)
 
     async def revoke(self, event_id: str, number: int, reason: str, by: Person) -> None:
         """Take a place back: it opens nothing any more, and ends what it has opened. Problem `event_not_found`."""

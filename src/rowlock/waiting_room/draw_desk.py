@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rowlock.kernel.problems import Problem
 from rowlock.platform.postgres import Connection
 from rowlock.platform.secrets import SealedColumn, SecretBox
-from rowlock.waiting_room.model import Room
+from rowlock.waiting_room.model import DrawFigures, DrawStage, Room
 from rowlock.waiting_room.proof import (
     PERSON_BYTES,
     RULES,
@@ -75,6 +75,20 @@ class DrawDesk:
             )
         told = {"rules": RULES, "closesAt": closes_at, "beaconSource": source, "commitment": committed.hex()}
         await enter(connection, room, "committed", told)
+
+    async def figures(self, connection: Connection, room: Room) -> DrawFigures | None:
+        """What staff may know of the draw; None where none is promised."""
+        promised = await last_of(connection, room, "committed")
+        if promised is None:
+            return None
+        stage: DrawStage = "promised"
+        source = str(promised["beaconSource"])
+        if room.drawn is not None:
+            stage = "drawn"
+        elif await last_of(connection, room, "closed") is not None:
+            given = not source or await last_of(connection, room, "beacon") is not None
+            stage = "closed" if given else "wants_beacon"
+        return DrawFigures(commitment=str(promised["commitment"]), beacon_source=source, stage=stage)
 
     async def give_beacon(self, connection: Connection, room: Room, value: str) -> None:
         """Take the public value that the draw waits for. Problem `line_begun` unless it is waiting for one."""

@@ -182,6 +182,20 @@ class ControlBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel", for
     """Let the line begin anew: places of the old one are void."""
 
 
+DrawStage = Literal["promised", "wants_beacon", "closed", "drawn"]
+
+
+class DrawFigures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What is promised of a line's draw, in hexadecimals and words, and how far it is.
+
+    `wants_beacon`: nobody is drawn before staff give the value of the source that was promised.
+    """
+
+    commitment: str
+    beacon_source: str
+    stage: DrawStage
+
+
 class RoomFigures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A room as staff see it."""
 
@@ -213,3 +227,5 @@ class RoomFigures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     closed_behind: int | None
     line_known: bool
     """Whether Valkey has the line: without it nobody joins."""
+    draw: DrawFigures | None = None
+    """Of a line that is drawn, or will be."""

@@ -6,7 +6,8 @@ import { ticks } from "./scale";
 
 const BUSY: RoomFigures = {
   eventId: "7", phase: "active", mode: "fifo", switchedBy: "staff", round: 1, paused: false, admitPerMinute: 600, admitMin: 10,
-  admitMax: 6000, followsLoad: false, shoppersMax: 0, shoppingSeconds: 600, turnSeconds: 180, message: "", opensAt: "2030-05-01T20:00:00Z",
+  admitMax: 6000, followsLoad: false, shoppersMax: 0, shoppingSeconds: 600, turnSeconds: 180, withoutLine: "failClosed", message: "",
+  prequeueAt: null, opensAt: "2030-05-01T20:00:00Z", draw: null,
   joined: 3000, waiting: 2340, called: 660, admitted: 600, shopping: 400, bought: 150, lineKnown: true,
 };
 
@@ -16,6 +17,7 @@ const told = (now: Partial<RoomFigures>, change: Change) =>
 describe("what a change does", () => {
   test.each<[string, Partial<RoomFigures>, Change, unknown[]]>([
     ["a message does nothing", {}, { message: "Soon." }, []],
+    ["the beacon's value draws", { mode: "draw" }, { beacon: "4 8 15" }, [["beacon", 3000]]],
     ["pausing stops calls and clocks", {}, { paused: true }, [["stop", 2340], ["clock", 400]]],
     ["resuming calls", { paused: true }, { paused: false }, [["call", 2340]]],
     ["holding the line stops calls", {}, { mode: "hold" }, [["stop", 2340]]],

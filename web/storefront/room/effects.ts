@@ -35,6 +35,7 @@ export function effectsOf(now: RoomFigures, change: Change): Effect[] {
 
 function effectsOfPace(now: RoomFigures, change: Change): Effect[] {
   const effects: Effect[] = [];
+  if (change.beacon !== undefined) effects.push({ key: "room.effect.beacon", values: { count: now.joined } });
   if (change.opensAt !== undefined) effects.push({ key: "room.effect.opening", values: { count: now.joined } });
   if (change.admitPerMinute !== undefined) {
     const [was, pace] = [now.admitPerMinute, change.admitPerMinute];

@@ -13,8 +13,11 @@ export interface RoomFigures {
   shoppersMax: number;
   shoppingSeconds: number;
   turnSeconds: number;
+  withoutLine: WithoutLine;
   message: string;
+  prequeueAt: string | null;
   opensAt: string;
+  draw: Draw | null;
   joined: number;
   waiting: number;
   called: number;
@@ -24,6 +27,16 @@ export interface RoomFigures {
   lineKnown: boolean;
 }
 
+/** What is promised of the line's draw, and how far it is; `wants_beacon`: nobody is drawn before staff give the value. */
+export interface Draw {
+  commitment: string;
+  beaconSource: string;
+  stage: "promised" | "wants_beacon" | "closed" | "drawn";
+}
+
+export const WITHOUT_LINE = ["failClosed", "failOpen"] as const;
+export type WithoutLine = (typeof WITHOUT_LINE)[number];
+
 export const MODES = ["off", "passthrough", "fifo", "draw", "hold", "reject"] as const;
 export type Mode = (typeof MODES)[number];
 
@@ -32,9 +45,9 @@ export type Change = Partial<
   Pick<
     RoomFigures,
     | "mode" | "admitPerMinute" | "admitMin" | "admitMax" | "followsLoad" | "shoppersMax" | "shoppingSeconds"
-    | "turnSeconds" | "message" | "opensAt" | "paused"
+    | "turnSeconds" | "withoutLine" | "message" | "opensAt" | "paused"
   >
-> & { newRound?: true };
+> & { newRound?: true; prequeueAt?: string; beaconSource?: string; beacon?: string };
 
 /** The figures at one moment: `at` in milliseconds of the page's own clock, `free` seats where they are known. */
 export interface Sample {
