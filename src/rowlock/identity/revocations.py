@@ -4,7 +4,6 @@ Each process asks PostgreSQL twice a second for what is new: two short queries a
 that has to be up for somebody to be locked out.
 """
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
@@ -12,10 +11,9 @@ from functools import lru_cache
 from typing import Literal
 
 import asyncpg
-import structlog
 
-from rowlock.platform.postgres import Connection, Database, DatabaseDown, load_queries
-from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+from rowlock.platform.postgres import Connection, Database, load_queries
+from rowlock.platform.postgres.following import keep_up
 
 SQL = load_queries("rowlock.identity")
 POLL_SECONDS = 0.5
@@ -23,7 +21,6 @@ FORGET_SECONDS = 600.0
 SUBJECTS_KEPT_MAX = 32_768
 
 Kind = Literal["session", "subject"]
-log = structlog.get_logger(__name__)
 
 
 class Revocations:
@@ -59,17 +56,12 @@ class Revocations:
 
     async def follow_forever(self, database: Database, keys_changed: Callable[[], Awaitable[None]]) -> None:
         """Keep up with what is revoked; runs until it is cancelled."""
-        behind = False
-        while True:
-            try:
-                if await self.catch_up(database):
-                    await keys_changed()
-                behind = False
-            except (DatabaseDown, *TRANSIENT_ERRORS) as error:
-                if not behind:
-                    log.warning("revocations_not_read", error=str(error))
-                behind = True
-            await asyncio.sleep(POLL_SECONDS)
+
+        async def look() -> None:
+            if await self.catch_up(database):
+                await keys_changed()
+
+        await keep_up(look, "revocations", lambda: POLL_SECONDS)
 
     def _take(self, row: asyncpg.Record) -> None:
         until = row["until"].timestamp()

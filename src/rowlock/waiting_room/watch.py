@@ -11,10 +11,8 @@ from array import array
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import structlog
-
-from rowlock.platform.postgres import Database, DatabaseDown
-from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+from rowlock.platform.postgres import Database
+from rowlock.platform.postgres.following import keep_up
 from rowlock.platform.tasks import end
 from rowlock.waiting_room.model import Phase, Room
 from rowlock.waiting_room.store import SQL, room_of_row
@@ -22,8 +20,6 @@ from rowlock.waiting_room.store import SQL, room_of_row
 POLL_SECONDS = 0.1
 POLL_SECONDS_IDLE = 0.25
 NOT_DRAWN = 0xFFFF_FFFF
-
-log = structlog.get_logger(__name__)
 
 
 class RoomWatch:
@@ -69,7 +65,7 @@ class RoomWatch:
     async def start(self) -> None:
         """Learn of all rooms, then keep up with them until `close`."""
         await self.catch_up()
-        self._task = asyncio.create_task(self._follow_forever())
+        self._task = asyncio.create_task(keep_up(self.catch_up, "rooms", self._pause))
 
     async def close(self) -> None:
         """Stop following."""
@@ -112,17 +108,8 @@ class RoomWatch:
         self._ranks = {kept: value for kept, value in self._ranks.items() if kept[0] != room.event_id}
         self._ranks[key] = ranks
 
-    async def _follow_forever(self) -> None:
-        behind = False
-        while True:
-            try:
-                await self.catch_up()
-                behind = False
-            except (DatabaseDown, *TRANSIENT_ERRORS) as error:
-                if not behind:
-                    log.warning("rooms_not_read", error=str(error))
-                behind = True
-            await asyncio.sleep(POLL_SECONDS if self.rooms else POLL_SECONDS_IDLE)
+    def _pause(self) -> float:
+        return POLL_SECONDS if self.rooms else POLL_SECONDS_IDLE
 
 
 def _tell_nobody(_room: Room) -> None:

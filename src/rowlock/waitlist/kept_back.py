@@ -6,17 +6,13 @@ While PostgreSQL is away it stays as it was; nothing can be held then anyway.
 import asyncio
 from collections.abc import Sequence
 
-import structlog
-
 from rowlock.inventory import SeatReplica
-from rowlock.platform.postgres import Database, DatabaseDown
-from rowlock.platform.postgres.pool import TRANSIENT_ERRORS
+from rowlock.platform.postgres import Database
+from rowlock.platform.postgres.following import keep_up
 from rowlock.platform.tasks import end
 from rowlock.waitlist.store import SQL
 
 POLL_SECONDS = 0.5
-
-log = structlog.get_logger(__name__)
 
 
 class KeptBackSeats:
@@ -41,7 +37,7 @@ class KeptBackSeats:
     async def start(self) -> None:
         """Learn of all lists, then keep up with them until `close`."""
         await self.catch_up()
-        self._task = asyncio.create_task(self._follow_forever())
+        self._task = asyncio.create_task(keep_up(self.catch_up, "waitlists", lambda: POLL_SECONDS))
 
     async def close(self) -> None:
         """Stop following."""
@@ -59,15 +55,3 @@ class KeptBackSeats:
                 if row["for_all"] is not None:
                     self._for_all[row["event_id"]] = frozenset(row["for_all"])
                     self._versions[row["event_id"]] = row["version"]
-
-    async def _follow_forever(self) -> None:
-        behind = False
-        while True:
-            try:
-                await self.catch_up()
-                behind = False
-            except (DatabaseDown, *TRANSIENT_ERRORS) as error:
-                if not behind:
-                    log.warning("waitlists_not_read", error=str(error))
-                behind = True
-            await asyncio.sleep(POLL_SECONDS)

@@ -27,13 +27,6 @@ BEGIN
     )
     SELECT array_agg(id) INTO v_shortened FROM shortened;
 
-    IF v_shortened IS NOT NULL THEN
-        PERFORM move_hold_ends_v1(v_shortened);
-        PERFORM append_bookings_v1(v_shortened, 'shorten', v_now);
-    END IF;
-
-    RETURN QUERY
-    SELECT g.i::int, CASE WHEN b.status = 'HOLD' THEN v_now + (b.hold_expires_at - hold_now_v1(b.hold_expires_at, v_now)) END
-    FROM generate_subscripts(p_bookings, 1) AS g(i) LEFT JOIN bookings b ON b.id = p_bookings[g.i] ORDER BY 1;
+    RETURN QUERY SELECT * FROM hold_ends_changed_v1(v_shortened, 'shorten', p_bookings, v_now);
 END
 $$;
