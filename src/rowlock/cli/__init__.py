@@ -34,8 +34,8 @@ VERBS = {
     "secrets": "secrets:secrets",
     "dev": "dev:dev",
 }
-"""The module of each verb and its name there; `blocks`, `clock` and `refunds` add verbs to `event`, `queue_rooms` to
-`queue`."""
+"""The module of each verb and its name there; `blocks`, `clock`, `refunds` and `waitlists` add verbs to `event`,
+`queue_rooms` to `queue`."""
 
 
 class Verbs(click.Group):

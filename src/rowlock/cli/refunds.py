@@ -13,6 +13,7 @@ import msgspec
 from rowlock.app import open_api
 from rowlock.cli import blocks as _blocks  # noqa: F401  its verbs belong to `event`, too
 from rowlock.cli import clock as _clock  # noqa: F401  its verbs, too
+from rowlock.cli import waitlists as _waitlists  # noqa: F401  and its
 from rowlock.cli.events import event
 from rowlock.cli.installation import VerbFault, data_option, installation, json_option, one_line_faults
 from rowlock.cli.organisers import OPERATOR
