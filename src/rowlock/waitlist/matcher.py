@@ -94,7 +94,8 @@ class Matcher:
         if room is None or self._rooms.phase(room) == "ended":
             return True
         behind = room.joined if room.closed_behind is None else min(room.joined, room.closed_behind)
-        return self._rooms.phase(room) == "active" and room.calls and room.served >= behind
+        lets_in = room.calls or room.mode == "passthrough"
+        return self._rooms.phase(room) == "active" and lets_in and room.served >= behind
 
     async def _with_plenty(self, row: asyncpg.Record) -> None:
         """So many seats are free that nobody takes any from those who wait for many side by side."""

@@ -182,12 +182,13 @@ async def test_joining_again_changes_the_wish_and_keeps_the_place(sale: Sale) ->
     assert_problem(await second.delete(sale.path), 404, "not_on_waitlist")
 
 
-async def test_the_line_comes_before_the_list(sale: Sale) -> None:
+@pytest.mark.parametrize("mode", ["fifo", "passthrough"])
+async def test_the_line_comes_before_the_list(sale: Sale, mode: str) -> None:
     office, keeper = sale.office, line_keeper(sale.office.api)
     waiting = await sale.wait(1)
     manager = office.caller("organiser")
     control = f"/api/v1/events/{office.event}/queue/control"
-    for change in ({"mode": "hold"}, {"mode": "fifo", "admitPerMinute": 60_000, "admitMax": 60_000}):
+    for change in ({"mode": "hold"}, {"mode": mode, "admitPerMinute": 60_000, "admitMax": 60_000}):
         assert (await manager.send("PUT", control, change)).status_code == 200
         await keeper.step()
         await office.api.waiting_room.watch.catch_up()
