@@ -24,7 +24,8 @@ ACCOUNT = "SELECT id, subject FROM accounts WHERE email_key = $1"
 GUESTS = "SELECT subject FROM account_guests"
 BUYERS = "SELECT buyer, status FROM bookings ORDER BY no"
 RENAME_ONE = "UPDATE bookings SET buyer = 'erased:unseen' WHERE id = $1"
-CHANGE_ERASED = "UPDATE bookings SET prices = prices[1:0] || prices[1] - 1, total = total - 1 WHERE id = $1"
+CHANGE_ERASED = "UPDATE bookings SET tier_nos = ARRAY[1], prices = ARRAY[$2::int], total = $2 WHERE id = $1"
+"""To the price of another tier, which the price list has as well."""
 
 
 @pytest.fixture
@@ -200,10 +201,12 @@ async def test_an_erasure_that_the_ledger_does_not_know_is_found(office: BoxOffi
         assert (await buyer.post(f"/bookings/{booking['bookingId']}/release")).status_code == 204
     await office.api.people.erase("buyer:one", _person("operator:otto"))
     assert await office.house.broken() == []
-    for statement, booking in ((CHANGE_ERASED, bookings[0]), (RENAME_ONE, bookings[1])):
-        await office.house.database.cold.execute(statement, booking["bookingId"])
+    changes = ((CHANGE_ERASED, bookings[0]["bookingId"], 4950), (RENAME_ONE, bookings[1]["bookingId"]))
+    for statement, booking_id, *price in changes:
+        await office.house.database.cold.execute(statement, booking_id, *price)
         broken = await office.house.broken()
         assert [finding.invariant for finding in broken] == ["I2"], statement
+        assert f"booking {booking_id}: its buyer is not erased as the ledger says" in str(broken)
 
 
 async def test_a_guest_is_erased_at_their_own_word(office: BoxOffice) -> None:
