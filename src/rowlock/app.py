@@ -87,6 +87,8 @@ from rowlock.settings import Settings
 from rowlock.storefront import create_router
 from rowlock.storefront.operator import operator_routes
 from rowlock.storefront.queue import queue_page_routes
+from rowlock.storefront.visitors import Visitors
+from rowlock.storefront.waitlist import WaitlistPage
 from rowlock.tickets import CalendarEntry
 from rowlock.tickets import routes as tickets
 from rowlock.tickets.parts import ticket_parts
@@ -170,6 +172,8 @@ class Api:
             lambda: self.engine.held_up() + self.bots.waiting(),
             on_refusal=self.bots.surge.refused,
         )
+        self.joins = waiting_room.JoinLimits(self.bots.traces, settings.booking_attempts_per_minute_prefix)
+        self.visitors = Visitors(signer, self.limiter, self.joins, secure_cookies=settings.secure_cookies)
         self.lane = self._sale_lane()
         self.organiser = Organiser(database, self.plans, hold_seconds=settings.hold_seconds, on_turn=self.seats_changed)
         self.token_desk = TokenDesk(database, signer)
@@ -214,7 +218,7 @@ class Api:
                     self.waiting_room.desk,
                     self.signer,
                     self.limiter,
-                    waiting_room.JoinLimits(self.bots.traces, self.settings.booking_attempts_per_minute_prefix),
+                    self.joins,
                     secure_cookies=self.settings.secure_cookies,
                 ),
             ]
@@ -263,7 +267,7 @@ class Api:
         return [
             *self.lane.asgi_routes(),
             *operator_routes(self.signer, self.suspects, self.waiting_room.control),
-            *queue_page_routes(self.waiting_room.desk, self.signer, secure_cookies=self.settings.secure_cookies),
+            *queue_page_routes(self.waiting_room.desk, self.visitors),
             *bookings.booking_routes(self.gate, self.views),
             *inventory.seat_routes(self.facts, self.plans, self.replica),
             *seating.plan_routes(self.facts, self.plans),
@@ -369,7 +373,9 @@ def _patience(settings: Settings) -> Patience:
 def assemble(api: Api) -> ASGIApp:
     """The ASGI application: edge, idempotency keys, sale lane, and FastAPI for all that is left."""
     wide = api.wide_surface()
-    pages = create_router(Pages(api, wide))
+    data = Pages(api, wide)
+    pages = create_router(data)
+    waitlist = WaitlistPage(data, api.waitlist, api.views, api.visitors).routes()
 
     async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
         """What the sale lane does not answer: the rest of the API, its documentation, or a page."""
@@ -380,7 +386,9 @@ def assemble(api: Api) -> ASGIApp:
         await (wide if api_path else pages)(scope, receive, send)
 
     router = Router(
-        [*api.first_routes(), *operations_routes(api.database, api.valkey)], redirect_slashes=False, default=elsewhere
+        [*api.first_routes(), *waitlist, *operations_routes(api.database, api.valkey)],
+        redirect_slashes=False,
+        default=elsewhere,
     )
 
     def methods_at(path: str) -> set[str]:

@@ -133,3 +133,5 @@ async def test_a_line_that_takes_nobody_new_is_no_lost_connection(arrivals: Arri
     await page.goto(f"/events/{event}/queue")
     await expect(page.locator("#trouble")).to_contain_text("Nobody new can join this line now.")
     await expect(page.locator("h1")).to_have_text("You are not in the line yet.")
+    await page.get_by_role("link", name="Wait for seats that come back").click()
+    await expect(page.get_by_role("button", name="Put me on the list")).to_be_visible()

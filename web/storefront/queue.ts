@@ -70,6 +70,7 @@ function draw(): void {
   show("message", place.message ?? "");
   document.getElementById("enter")!.hidden = !place.admitted;
   show("why", why(place));
+  document.getElementById("waitlist")!.hidden = !(unfit || (place.closed && waits) || place.phase === "ended");
   speak([title, ahead, why(place)].join(" ").trim(), matters);
   document.title = `${position === undefined ? title : numbers.format(position)} · ${say("title")}`;
 }
@@ -97,7 +98,10 @@ function why(now: Place): string {
 /** A place that was given is never in danger; whoever has none yet is not told that it stands. */
 function showTrouble(): void {
   const placed = place?.inWaitingRoom ?? false;
-  if (!place && trouble === "full") show("state", say("not_joined"));
+  if (!place && trouble === "full") {
+    show("state", say("not_joined"));
+    document.getElementById("waitlist")!.hidden = false;
+  }
   show("trouble", trouble === "" ? "" : say(trouble === "offline" ? (placed ? "offline" : "offline_before") : trouble));
 }
 

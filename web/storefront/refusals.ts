@@ -1,7 +1,7 @@
 import { Refusal } from "./api";
 import type { Words } from "./words";
 
-const KNOWN = ["offline", "too_many_holds", "too_many_seats", "not_on_sale", "not_admitted", "orphan_seat", "nothing_fits",
+const KNOWN = ["offline", "too_many_holds", "too_many_seats", "not_on_sale", "not_admitted", "orphan_seat", "nothing_fits", "waitlist_first",
   "sign_in_failed", "other_browser", "sign_in_again", "second_factor_needed", "weak_password", "passkey_refused",
   "invalid_request", "overloaded", "sale_paused", "checkout_blocked", "too_many_tickets", "code_not_valid", "passed_on", "already_offered", "offer_ended", "payment_cooling",
   "line_begun", "payment_unavailable", "refund_window_closed", "already_returned", "not_paid", "exchange_pending", "payment_pending"] as const;

@@ -5,7 +5,7 @@ from rowlock.identity import TokenSigner, caller, person_behind
 from rowlock.kernel import limits
 from rowlock.kernel.ids import parse_number_id
 from rowlock.kernel.problems import Problem
-from rowlock.platform.http.calls import Answer, Call, LaneRoute, json_reply
+from rowlock.platform.http.calls import Answer, Call, LaneRoute, RawHeaders, json_reply
 from rowlock.platform.http.openapi import Operation
 from rowlock.platform.valkey.limiter import Limit, Limiter
 from rowlock.waiting_room.desk import TICKET_COOKIE, QueueDesk
@@ -33,16 +33,18 @@ class JoinLimits:
         self._traces = traces
         self._per_minute_prefix = per_minute_prefix
 
-    def of(self, call: Call, event_id: int) -> list[Limit]:
-        """What a call that joins takes from."""
-        prefix = self._traces.prefix(call.peer, call.headers)
-        if not prefix or not self._per_minute_prefix:
-            return []
-        found = [Limit(f"places:{prefix}", self._per_minute_prefix)]
-        device = self._traces.device(call.headers)
+    def of(self, peer: str, headers: RawHeaders, event_id: int) -> list[Limit]:
+        """What a call that joins takes from; its connection ends at `peer`."""
+        found = self.of_network(peer, headers)
+        device = self._traces.device(headers) if found else ""
         if device:
             found.append(Limit(f"places:{event_id}:{device}", limits.PLACES_PER_DEVICE_MAX, seconds=DEVICE_SECONDS))
         return found
+
+    def of_network(self, peer: str, headers: RawHeaders) -> list[Limit]:
+        """What it takes from as one of all in its network; nothing where it comes from our own machines."""
+        prefix = self._traces.prefix(peer, headers)
+        return [Limit(f"places:{prefix}", self._per_minute_prefix)] if prefix and self._per_minute_prefix else []
 
 
 def queue_lane(
@@ -58,7 +60,7 @@ def queue_lane(
         if call.body.strip() not in {b"", b"{}"}:
             raise Problem("invalid_request", "Joining needs no body; who you are is in the token.")
         if not desk.has_ticket(event_id, call.headers):
-            limiter.require_here(*joins.of(call, event_id))
+            limiter.require_here(*joins.of(call.peer, call.headers, event_id))
         return reply(event_id, await desk.join(event_id, person, call.headers))
 
     async def status(call: Call) -> Answer:

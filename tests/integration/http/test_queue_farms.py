@@ -54,3 +54,18 @@ async def test_a_network_takes_so_many_a_minute_and_who_has_a_ticket_is_not_coun
     guarded.client.cookies.clear()
     again = await first.post(where, x_queue_ticket=told["queueTicket"], **address)
     assert again.json()["position"] == 1
+
+
+async def test_the_page_without_scripts_is_no_way_round_it(guarded: BoxOffice) -> None:
+    await switch(guarded, mode="hold")
+    form, from_there = f"/events/{guarded.event}/queue/place", {"X-Forwarded-For": "203.0.113.9"}
+
+    async def places_taken() -> int:
+        taken = 0
+        for _ in range(NETWORK + 1):
+            guarded.client.cookies.clear()
+            answer = await guarded.client.post(form, headers=from_there)
+            taken += any(cookie.startswith("rowlock_queue") for cookie in answer.headers.get_list("set-cookie"))
+        return taken
+
+    assert await places_taken() == NETWORK

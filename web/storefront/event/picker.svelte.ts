@@ -11,6 +11,8 @@ import { seatsInLink } from "./link";
 import { OrphanRule } from "./orphans";
 import { SeatSearch } from "./search.svelte";
 
+const WAITED_FOR = ["nothing_fits", "waitlist_first"];
+
 /** What the picker tells the page. */
 export interface PickerNews {
   /** Somebody was quicker: the map is behind. */
@@ -29,6 +31,8 @@ export class SeatPicker {
   orphans = $state.raw<readonly number[]>([]);
   /** What happened to the choice; stays until the next choice. */
   notice = $state("");
+  /** The notice is of seats that there are none of: they can be waited for. */
+  unfit = $state(false);
   /** Said to screen readers only. */
   spoken = $state("");
   holding = $state(false);
@@ -136,6 +140,7 @@ export class SeatPicker {
     if (this.holding || this.held.includes(seatNo)) return;
     const seat = this.short(seatNo);
     this.notice = "";
+    this.unfit = false;
     if (this.chosen.includes(seatNo)) {
       this.choose(this.chosen.filter((other) => other !== seatNo));
       this.spoken = this.words.say("basket.removed", { seat, total: this.words.money(this.total) });
@@ -217,6 +222,7 @@ export class SeatPicker {
   private lose(lost: readonly number[]): void {
     if (lost.length === 0) return;
     this.choose(this.chosen.filter((seatNo) => !lost.includes(seatNo)));
+    this.unfit = false;
     const values = { count: lost.length, seats: this.words.list(lost.map((seatNo) => this.short(seatNo))) };
     this.notice = this.words.say(this.chosen.length > 0 ? "race.lost" : "race.lost_all", values);
   }
@@ -232,6 +238,7 @@ export class SeatPicker {
     if (this.attempt.seats !== seats) this.attempt = { seats, key: newKey() };
     this.holding = true;
     this.notice = "";
+    this.unfit = false;
     try {
       const body = { eventId: this.event.id, seatIds, ...(code ? { code } : { onConflict: "nearest" }) };
       const hold = await write<Booking>("POST", "/bookings/reserve", body, this.attempt.key);
@@ -248,6 +255,7 @@ export class SeatPicker {
   async holdBest(): Promise<Booking | null> {
     this.holding = true;
     this.notice = "";
+    this.unfit = false;
     try {
       const hold = await this.search.holdBest();
       if (hold) tellTabs(hold.bookingId);
@@ -284,5 +292,6 @@ export class SeatPicker {
       return;
     }
     this.notice = explain(refusal, this.words);
+    this.unfit = refusal instanceof Refusal && WAITED_FOR.includes(refusal.code);
   }
 }

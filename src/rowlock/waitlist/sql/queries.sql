@@ -8,7 +8,7 @@ INSERT INTO waitlist_entries (id, event_id, subject, size, together, accessible,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (event_id, subject) WHERE ended_at IS NULL DO UPDATE
 SET size = excluded.size, together = excluded.together, accessible = excluded.accessible, tier_nos = excluded.tier_nos,
-    total_max = excluded.total_max, email = excluded.email, language = excluded.language
+    total_max = excluded.total_max, email = coalesce(excluded.email, waitlist_entries.email), language = excluded.language
 WHERE waitlist_entries.status = 'waiting'
 RETURNING id
 
