@@ -25,7 +25,7 @@ class Sale:
 
     def __init__(self, installation: Installation, client: httpx.Client) -> None:
         self._client = client
-        buyer = Buyer(installation, client, small_plan(rows=500))
+        buyer = Buyer(installation, client, small_plan(rows=2_000))
         self.event, self._staff = buyer.event, buyer.staff
         self.people = [{"Authorization": f"Bearer {token}"} for token in installation.tokens("buyer", PEOPLE)]
         self._where = urlsplit(installation.url)

@@ -163,6 +163,7 @@ def _asked(entry: WaitlistEntry | None) -> Fields:
         "people": [str(entry.party_size)],
         "wheelchairs": [str(entry.accessible)],
         "tier": list(entry.tiers),
-        "most": [] if entry.max_total is None else [entry.max_total.amount],
     }
+    if entry.max_total is not None:
+        asked["most"] = [entry.max_total.amount]
     return asked | ({"together": ["on"]} if entry.together else {})

@@ -55,13 +55,13 @@ class _Memory:
         self.counts = ShoppingCounts()
         self.lookout = Lookout()
         self.calm_since = time.monotonic()
-        self.called: deque[tuple[datetime, int]] = deque()  # when, and how far the line was served then
+        self.called: deque[tuple[datetime, int]] = deque()  # when, and how many people had been called
         self.mending = -1  # the number where the line began again that is being put back, and from where on it is to be
         self.put_back_to = 0
 
     def called_at(self, now: datetime, room: Room) -> None:
-        """Remember how far the line is served now, for as long as somebody called may take to come."""
-        self.called.append((now, room.served))
+        """Remember how many were called by now, for as long as somebody called may take to come."""
+        self.called.append((now, people_below(room.served, room.holes)))
         while (now - self.called[0][0]).total_seconds() > room.turn_seconds:
             self.called.popleft()
 
@@ -71,10 +71,10 @@ class _Memory:
             self.calm_since = time.monotonic()
         return time.monotonic() - self.calm_since
 
-    def coming(self, served: int) -> int:
+    def coming(self, called: int) -> int:
         """How many were called in the last `turn_seconds` and have not come."""
-        before = self.called[0][1] if self.called else served
-        return max(0, served - before - self.counts.came_lately)
+        before = self.called[0][1] if self.called else called
+        return max(0, called - before - self.counts.came_lately)
 
 
 class LineKeeper:
@@ -242,12 +242,12 @@ class LineKeeper:
             if row is None or row["round"] != room.round or row["ended_at"] is not None:
                 return
             locked = room_of_row(row)
-            served = locked.served
+            called = people_below(locked.served, locked.holes)
             sight = Sight(
                 row["now"],
-                served,
-                people_below(served, locked.holes),
-                memory.coming(served),
+                locked.served,
+                called,
+                memory.coming(called),
                 memory.counts,
                 self._told,
                 seats,
@@ -275,7 +275,7 @@ def _space(room: Room, memory: _Memory) -> int | None:
     """
     if not room.shoppers_max:
         return None
-    return room.shoppers_max - memory.counts.shopping - memory.coming(room.served)
+    return room.shoppers_max - memory.counts.shopping - memory.coming(people_below(room.served, room.holes))
 
 
 def sold_out(sight: Sight) -> bool:

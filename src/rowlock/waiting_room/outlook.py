@@ -118,7 +118,7 @@ class Lookout:
         people = closed_behind(zones, crowd, habits, 0)
         behind = rank_behind(sight.served, people, room.holes)
         pace = self._next_pace(room, sight, habits, at_s, callers_wanted(zones, crowd, habits))
-        promise = self._next_promise(room, sight.served, pace.per_minute, at_s)
+        promise = self._next_promise(room, sight.called, pace.per_minute, at_s)
         outlook = Outlook(
             promise, habits, zones, crowd.shopping, crowd.coming, pace.reason, callers_sure(zones, crowd, habits)
         )
@@ -143,11 +143,11 @@ class Lookout:
             self._pace = next_pace(self._pace, seen, Bounds(room.admit_min, room.admit_max, room.shoppers_max))
         return self._pace
 
-    def _next_promise(self, room: Room, served: int, per_minute: int, at_s: float) -> Promise:
+    def _next_promise(self, room: Room, called: int, per_minute: int, at_s: float) -> Promise:
         """Measured from what is called; a line that nobody stands in says nothing of its speed."""
-        moves = room.calls and served < room.joined
+        moves = room.calls and room.served < room.joined
         if moves:
-            self._speed.look(at_s, served)
+            self._speed.look(at_s, called)
         else:
             self._speed.begin_anew()
         measured = self._speed.per_minute()

@@ -51,9 +51,9 @@ class SpeedOfLine:
     def __init__(self) -> None:
         self._looks: deque[tuple[float, int]] = deque()
 
-    def look(self, at_s: float, served: int) -> None:
-        """The line is served up to here at this moment."""
-        self._looks.append((at_s, served))
+    def look(self, at_s: float, called: int) -> None:
+        """So many people have been called at this moment."""
+        self._looks.append((at_s, called))
         while len(self._looks) > 2 and self._looks[1][0] <= at_s - MEASURED_OVER_S:
             self._looks.popleft()
 

@@ -2,7 +2,7 @@
 
 import pytest
 from tests.integration.http.conftest import BoxOffice, assert_problem
-from tests.integration.http.test_waiting_room import QUEUE, ask, join, switch
+from tests.integration.http.test_waiting_room import QUEUE, ask, join, join_when_whole, switch, until
 from valkey.asyncio import Valkey
 
 from rowlock.waiting_room import keeper as keeping
@@ -75,3 +75,22 @@ async def test_a_line_that_is_over_is_forgotten(office: BoxOffice, change: dict[
     await switch(office, **change)
     await keeper.step()
     assert not await keys_of_line(valkey, line)
+
+
+async def test_numbers_that_nobody_has_are_nobody_who_is_on_the_way(office: BoxOffice) -> None:
+    """A room that lets in few at once passes a loss as if it were not there."""
+    keeper, room, valkey = line_keeper(office.api), office.api.waiting_room, office.api.valkey
+    assert valkey is not None
+    await switch(office, mode="hold")
+    before = [office.caller() for _ in range(3)]
+    for person in before:
+        await join(office, person)
+    await keeper.step()
+    await valkey.delete(*await keys_of_line(valkey, room.watch.rooms[int(office.event)].line))
+    after = [office.caller() for _ in range(9)]
+    await join_when_whole(office, keeper, after[0])
+    for person in after[1:]:
+        await join(office, person)
+    await switch(office, admitPerMinute=1_200, shoppersMax=20)
+    for person in [*before, *after]:
+        await until(office, keeper, person, lambda told: bool(told["admitted"]))

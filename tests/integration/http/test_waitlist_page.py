@@ -11,6 +11,7 @@ async def test_a_wish_is_put_on_the_list_and_changed_without_losing_the_address(
     await Sale(office).sell_out()
     joined = await office.client.post(page, data={"people": "2", "together": "on", "email": "anna@example.com"})
     assert (joined.status_code, joined.headers["location"]) == (303, page)
+    assert (await office.client.get(page)).status_code == 200, "without a highest price"
     changed = await office.client.post(f"{page}?lang=de", data={"people": "3", "tier": "Regular", "most": "99,50"})
     assert (changed.status_code, changed.headers["location"]) == (303, f"{page}?lang=de")
     (row,) = await office.house.database.fetch(
