@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 
+import asyncpg
 import pytest
 from starlette.requests import ClientDisconnect
 from tests.integration.http.conftest import BoxOffice, assert_problem
@@ -73,6 +74,11 @@ async def test_a_huge_body_without_a_length_is_cut_off(office: BoxOffice) -> Non
 
 def test_who_hangs_up_in_the_middle_of_a_body_leaves_no_fault_of_ours() -> None:
     assert problem_of(ClientDisconnect()).kind.status == 400
+
+
+def test_a_transaction_that_gave_way_to_another_may_be_tried_again() -> None:
+    problem = problem_of(asyncpg.DeadlockDetectedError("deadlock detected"))
+    assert (problem.code, problem.kind.status, problem.kind.retry) == ("unavailable", 503, True)
 
 
 async def test_what_is_no_http_gets_a_problem_too(office: BoxOffice) -> None:

@@ -16,6 +16,7 @@ from rowlock.kernel.problems import Problem
 from rowlock.platform.batching import Overloaded
 from rowlock.platform.http.bodies import problem_answer
 from rowlock.platform.postgres import DatabaseDown
+from rowlock.platform.postgres.pool import DATABASE_TROUBLES
 from rowlock.platform.telemetry import metrics
 from rowlock.platform.telemetry.logs import request_log
 
@@ -92,6 +93,9 @@ def problem_of(error: Exception) -> Problem:
         case DatabaseDown():
             log.error("database_down", error=str(error))
             return Problem("unavailable", "The database is not reachable.", retryAfter=RETRY_AFTER_SECONDS)
+        case _ if isinstance(error, DATABASE_TROUBLES):  # in a transaction that is not safe to repeat unasked
+            log.error("database_trouble", exc_info=error)
+            return Problem("unavailable", "The database could not do that now.", retryAfter=RETRY_AFTER_SECONDS)
         case _:
             log.error("request_failed", exc_info=error)
             return Problem("internal_error", "This is our fault. Your holds and your money stand as they were.")

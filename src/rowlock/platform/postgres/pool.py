@@ -57,7 +57,7 @@ _HOT_SESSION = _SESSION | {
     "cpu_index_tuple_cost": "10",
 }
 
-TRANSIENT_ERRORS = (
+DATABASE_TROUBLES = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # of a connection that the server ended while it was idle, until that is noticed
@@ -69,9 +69,8 @@ TRANSIENT_ERRORS = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.ReadOnlySQLTransactionError,
-    OSError,
-    TimeoutError,
 )
+TRANSIENT_ERRORS = (*DATABASE_TROUBLES, OSError, TimeoutError)
 """What a later try may get past: the connection, the server or a lock, never the statement itself."""
 
 
