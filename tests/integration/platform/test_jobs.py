@@ -9,6 +9,7 @@ from rowlock.platform.jobs.book import list_jobs, retry_failed
 from rowlock.platform.jobs.runner import TRIES_MAX
 from rowlock.platform.outbox.rush import Rush
 from rowlock.platform.postgres import Database
+from rowlock.platform.tasks import end
 
 TASK = "greet"
 # What a worker leaves behind that was killed a minute ago with a job in its hands.
@@ -134,8 +135,7 @@ async def test_a_worker_that_is_cut_off_while_it_begins_leaves_nothing_running(d
         running = asyncio.create_task(JobRunner(database.url, []).run_forever(asyncio.Event()))
         for _ in range(turns_of_the_loop):
             await asyncio.sleep(0)
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await end(running, again_seconds=20.0)  # longer than it gives its own tasks
         assert asyncio.all_tasks() <= before
 
 

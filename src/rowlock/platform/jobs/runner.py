@@ -21,6 +21,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from rowlock.platform.jobs.book import QUEUE
+from rowlock.platform.tasks import end
 
 CONCURRENT_JOBS = 2
 """All of them ask the one database; the second goes on while the first waits for a provider's books."""
@@ -33,6 +34,8 @@ STALLED_LOOK_SECONDS = 10.0
 STALLED_SECONDS = 30.0
 """A worker that has not been heard of for so long is dead, and what it was doing is to be done again."""
 RESTART_SECONDS = 1.0
+LAST_JOBS_SECONDS = 5.0
+"""So long a worker that stops lets its jobs go on; what is broken off is begun anew by the next."""
 SESSION = "-c search_path=procrastinate -c timezone=UTC -c statement_timeout=15s"
 LOST_CONNECTION = (ConnectorException, OperationalError, PoolTimeout, OSError)
 
@@ -144,9 +147,8 @@ class JobRunner:
             for ended in done:
                 ended.result()
         finally:
-            for task in (work, rescue, stop):
-                task.cancel()
-            await asyncio.gather(work, rescue, stop, return_exceptions=True)
+            await end(rescue, stop)
+            await end(work, again_seconds=LAST_JOBS_SECONDS)
 
     async def _work(self, *, wait: bool) -> None:
         await self._app.run_worker_async(
