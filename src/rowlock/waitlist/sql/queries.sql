@@ -61,7 +61,7 @@ UPDATE waitlists SET for_all = $2, version = version + 1 WHERE event_id = $1 AND
 SELECT offer_from_waitlist_v1($1, $2, $3)
 
 -- name: versions
--- Lists that keep seats back, or did so when this process looked last.
+-- Lists that keep seats back now.
 SELECT event_id, version FROM waitlists WHERE for_all IS NOT NULL
 
 -- name: kept_back
